@@ -1,0 +1,113 @@
+package dev.caravan.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The spec of an {@code LLMRoute}: how requests to a host are shared out among providers. Fields
+ * are as written in the manifest; an absent one is null (a list or map: empty).
+ */
+public record LLMRouteSpec(
+    @JsonProperty(required = true)
+        @JsonPropertyDescription(
+            "The host that clients call: a provider's host, or a virtual one. A short Service name also answers to its longer forms.")
+        String host,
+    @JsonPropertyDescription(
+            "Where it applies, as in VirtualService: namespace/name of a gateway, or mesh for the sidecars; absent: mesh.")
+        List<String> gateways,
+    @JsonProperty(required = true)
+        @JsonPropertyDescription("In order; the first one whose match holds is used.")
+        List<Rule> rules) {
+  public LLMRouteSpec {
+    gateways = Copies.of(gateways);
+    rules = Copies.of(rules);
+  }
+
+  /** One rule. */
+  public record Rule(
+      @JsonPropertyDescription(
+              "The key of routeSpecificConfigs in an LLMProvider; unique in the route.")
+          String name,
+      @JsonPropertyDescription(
+              "Any of these must hold, and in one of these all conditions; absent: always.")
+          List<Match> matches,
+      @JsonProperty(required = true)
+          @JsonPropertyDescription("Where the requests go, shared out by weight.")
+          List<BackendRef> backendRefs,
+      @JsonPropertyDescription(
+              "Another attempt, as long as the client has got no byte of an answer. Extension of Caravan.")
+          Retry retry) {
+    public Rule {
+      matches = Copies.of(matches);
+      backendRefs = Copies.of(backendRefs);
+    }
+  }
+
+  /** Conditions that must all hold. */
+  public record Match(
+      @JsonPropertyDescription(
+              "By header name, in any case; values differ by case. An empty match means: is present.")
+          Map<String, StringMatch> headers,
+      @JsonPropertyDescription("All of these labels must be on the calling pod.")
+          Map<String, String> sourceLabels,
+      @JsonPropertyDescription("Narrows the route's gateways for this match, as in VirtualService.")
+          List<String> gateways,
+      @JsonPropertyDescription("On the client's model field. Extension of Caravan.")
+          StringMatch model) {
+    public Match {
+      headers = Copies.of(headers);
+      sourceLabels = Copies.of(sourceLabels);
+      gateways = Copies.of(gateways);
+    }
+  }
+
+  /** One target of a rule: a provider, or something in the cluster. */
+  public record BackendRef(
+      @JsonPropertyDescription("The host of an LLMProvider; excludes backendRef.")
+          String providerHost,
+      @JsonPropertyDescription(
+              "The share is weight / sum of the weights; a single backend needs none; 0: no traffic.")
+          Integer weight,
+      @JsonPropertyDescription("The Host header sent to the backend.") String hostRewrite,
+      @JsonPropertyDescription("A backend in the cluster; excludes providerHost.")
+          ObjectRef backendRef,
+      @JsonPropertyDescription(
+              "0 (the default) is used first; the next one only when all of the one before are unavailable. Extension of Caravan.")
+          Integer priority) {}
+
+  /** An object in the cluster, as in the Gateway API. */
+  public record ObjectRef(
+      @JsonPropertyDescription(
+              "Empty (the default) for a Service, inference.networking.k8s.io for an InferencePool.")
+          String group,
+      @JsonPropertyDescription("Service (the default) or InferencePool.") String kind,
+      @JsonProperty(required = true) @JsonPropertyDescription("The object's name.") String name,
+      @JsonPropertyDescription("The object's namespace; default the route's.") String namespace,
+      @JsonPropertyDescription("The Service's port.") Integer port) {}
+
+  /** When and how often another attempt is made. */
+  public record Retry(
+      @JsonPropertyDescription("Further attempts after the first; default 1.") Integer attempts,
+      @JsonPropertyDescription(
+              "What another attempt is made after; default connect-failure and reset. In YAML the key is written in quotes, \"on\", because a bare on is read as true.")
+          List<Condition> on,
+      @JsonPropertyDescription("The wait before another attempt, such as 25ms.") String backoff) {
+    public Retry {
+      on = Copies.of(on);
+    }
+
+    /** What another attempt is made after. */
+    public enum Condition {
+      @JsonProperty("connect-failure")
+      CONNECT_FAILURE,
+      @JsonProperty("reset")
+      RESET,
+      @JsonProperty("429")
+      TOO_MANY_REQUESTS,
+      @JsonProperty("5xx")
+      SERVER_ERROR
+    }
+  }
+}

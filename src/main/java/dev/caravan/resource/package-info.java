@@ -1,0 +1,7 @@
+/**
+ * Where resources come from: a directory of YAML, later also an API server. A source reads and
+ * checks types, as an API server would; what a resource means is decided in {@code plan}.
+ *
+ * <p>Depends on {@code api} only.
+ */
+package dev.caravan.resource;
