@@ -89,11 +89,14 @@ public record LLMRouteSpec(
 
   /** When and how often another attempt is made. */
   public record Retry(
-      @JsonPropertyDescription("Further attempts after the first; default 1.") Integer attempts,
+      @JsonPropertyDescription(
+              "Further attempts after the first, up to 10; default 2, as in Istio.")
+          Integer attempts,
       @JsonPropertyDescription(
               "What another attempt is made after; default connect-failure and reset. In YAML the key is written in quotes, \"on\", because a bare on is read as true.")
           List<Condition> on,
-      @JsonPropertyDescription("The wait before another attempt, such as 25ms.") String backoff) {
+      @JsonPropertyDescription("The wait before another attempt; default 25ms, as in Istio.")
+          String backoff) {
     public Retry {
       on = Copies.of(on);
     }
