@@ -1,14 +1,15 @@
 package dev.caravan.cli;
 
-import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /** Entry point. */
 @QuarkusMain
+@Command(name = "caravan", subcommands = RunCommand.class)
 public final class Caravan {
-  private Caravan() {}
-
   public static void main(String[] args) {
-    Quarkus.run(args);
+    System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
+    System.exit(new CommandLine(new Caravan()).execute(args));
   }
 }
