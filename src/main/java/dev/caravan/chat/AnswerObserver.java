@@ -34,8 +34,8 @@ public final class AnswerObserver {
 
   private final boolean hideUsageEvent;
   private final AnswerFacts facts = new AnswerFacts();
-  private final EventStream events;
-  private final JsonAnswer json = new JsonAnswer(facts);
+  private EventStream events;
+  private JsonAnswer json;
   private Kind kind = Kind.UNKNOWN;
 
   /** First bytes that do not tell yet what the answer is; held if usage events are to be hidden. */
@@ -53,7 +53,6 @@ public final class AnswerObserver {
    */
   public AnswerObserver(boolean hideUsageEvent) {
     this.hideUsageEvent = hideUsageEvent;
-    this.events = new EventStream(hideUsageEvent, facts);
   }
 
   /**
@@ -80,7 +79,9 @@ public final class AnswerObserver {
         handOn(prefix.bytes(), 0, prefix.length(), out);
       }
     }
-    events.end(out);
+    if (kind == Kind.SSE) {
+      events.end(out);
+    }
   }
 
   /** What the answer is, as far as its bytes tell. */
@@ -147,10 +148,12 @@ public final class AnswerObserver {
       return;
     }
     if (kind == Kind.SSE) {
+      events = new EventStream(hideUsageEvent, facts);
       events.feed(prefix.bytes(), 0, undecided, hideUsageEvent ? out : NOWHERE);
     } else if (hideUsageEvent) {
       handOn(prefix.bytes(), 0, undecided, out);
     }
+    json = kind == Kind.JSON ? new JsonAnswer(facts) : null;
     prefix.clear();
     relay(bytes, from, start, to, out);
   }
