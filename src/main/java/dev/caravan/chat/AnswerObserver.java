@@ -34,8 +34,8 @@ public final class AnswerObserver {
 
   private final boolean hideUsageEvent;
   private final AnswerFacts facts = new AnswerFacts();
-  private final EventStream events;
-  private final JsonAnswer json = new JsonAnswer(facts);
+  private EventStream events;
+  private JsonAnswer json;
   private Kind kind = Kind.UNKNOWN;
 
   /** First bytes that do not tell yet what the answer is; held if usage events are to be hidden. */
@@ -53,7 +53,6 @@ public final class AnswerObserver {
    */
   public AnswerObserver(boolean hideUsageEvent) {
     this.hideUsageEvent = hideUsageEvent;
-    this.events = new EventStream(hideUsageEvent, facts);
   }
 
   /**
@@ -65,18 +64,10 @@ public final class AnswerObserver {
     if (from == to) {
       return;
     }
-    int undecided = prefix.length();
-    int start = kind == Kind.UNKNOWN ? detect(bytes, from, to) : from;
-    if (kind == Kind.SSE || kind == Kind.UNKNOWN) {
-      events(undecided, bytes, from, start, to, out);
-      return;
-    }
-    if (hideUsageEvent && undecided > 0) {
-      out.accept(prefix.bytes(), 0, undecided);
-    }
-    out.accept(bytes, from, to);
-    if (kind == Kind.JSON) {
-      json.feed(bytes, start, to);
+    if (kind == Kind.UNKNOWN) {
+      begin(bytes, from, to, out);
+    } else {
+      relay(bytes, from, from, to, out);
     }
   }
 
@@ -85,10 +76,12 @@ public final class AnswerObserver {
     if (kind == Kind.UNKNOWN && !prefix.isEmpty()) {
       kind = Kind.OPAQUE;
       if (hideUsageEvent) {
-        out.accept(prefix.bytes(), 0, prefix.length());
+        handOn(prefix.bytes(), 0, prefix.length(), out);
       }
     }
-    events.end(out);
+    if (kind == Kind.SSE) {
+      events.end(out);
+    }
   }
 
   /** What the answer is, as far as its bytes tell. */
@@ -146,19 +139,43 @@ public final class AnswerObserver {
     };
   }
 
-  /** {@code undecided} bytes of earlier slices and {@code [start, to)} are, or may be, events. */
-  private void events(int undecided, byte[] bytes, int from, int start, int to, ByteSink out) {
-    ByteSink relayed = hideUsageEvent ? out : NOWHERE;
-    int passing = hideUsageEvent ? start : to;
-    if (passing > from) {
-      out.accept(bytes, from, passing);
+  /** Looks at the first bytes; those that do not tell yet wait if they may be of an event. */
+  private void begin(byte[] bytes, int from, int to, ByteSink out) {
+    int undecided = prefix.length();
+    int start = detect(bytes, from, to);
+    if (kind == Kind.UNKNOWN) {
+      handOn(bytes, from, hideUsageEvent ? start : to, out);
+      return;
     }
     if (kind == Kind.SSE) {
-      if (undecided > 0) {
-        events.feed(prefix.bytes(), 0, undecided, relayed);
-        prefix.clear();
-      }
-      events.feed(bytes, start, to, relayed);
+      events = new EventStream(hideUsageEvent, facts);
+      events.feed(prefix.bytes(), 0, undecided, hideUsageEvent ? out : NOWHERE);
+    } else if (hideUsageEvent) {
+      handOn(prefix.bytes(), 0, undecided, out);
+    }
+    json = kind == Kind.JSON ? new JsonAnswer(facts) : null;
+    prefix.clear();
+    relay(bytes, from, start, to, out);
+  }
+
+  /** The answer itself stands in {@code [start, to)}, behind white space. */
+  private void relay(byte[] bytes, int from, int start, int to, ByteSink out) {
+    if (kind == Kind.SSE && hideUsageEvent) {
+      handOn(bytes, from, start, out);
+      events.feed(bytes, start, to, out);
+      return;
+    }
+    out.accept(bytes, from, to);
+    if (kind == Kind.SSE) {
+      events.feed(bytes, start, to, NOWHERE);
+    } else if (kind == Kind.JSON) {
+      json.feed(bytes, start, to);
+    }
+  }
+
+  private static void handOn(byte[] bytes, int from, int to, ByteSink out) {
+    if (from < to) {
+      out.accept(bytes, from, to);
     }
   }
 

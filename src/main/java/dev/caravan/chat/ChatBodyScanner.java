@@ -23,10 +23,10 @@ public final class ChatBodyScanner {
 
   private static final List<JsonScanner.Watched> WATCHED =
       List.of(
-          new JsonScanner.Watched("model", MODEL_LIMIT),
-          new JsonScanner.Watched("stream", Literals.LIMIT),
-          new JsonScanner.Watched("stream_options", OPTIONS_LIMIT),
-          new JsonScanner.Watched("messages", 0));
+          JsonScanner.Watched.member("model", MODEL_LIMIT),
+          JsonScanner.Watched.member("stream", Literals.LIMIT),
+          JsonScanner.Watched.member("stream_options", OPTIONS_LIMIT),
+          JsonScanner.Watched.member("messages", 0));
 
   private final JsonScanner scanner = new JsonScanner(WATCHED, this::member);
   private final List<Spelling<String>> models = new ArrayList<>(1);

@@ -14,9 +14,9 @@ final class JsonAnswer {
 
   private static final List<JsonScanner.Watched> WATCHED =
       List.of(
-          new JsonScanner.Watched("model", MODEL_LIMIT),
-          new JsonScanner.Watched("usage", LIMIT),
-          new JsonScanner.Watched("error", LIMIT));
+          JsonScanner.Watched.member("model", MODEL_LIMIT),
+          JsonScanner.Watched.member("usage", LIMIT),
+          JsonScanner.Watched.member("error", LIMIT));
 
   private final AnswerFacts facts;
   private final JsonScanner scanner = new JsonScanner(WATCHED, this::member);

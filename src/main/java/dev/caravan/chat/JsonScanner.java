@@ -1,6 +1,7 @@
 package dev.caravan.chat;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
 import java.util.List;
@@ -14,7 +15,11 @@ import java.util.List;
  */
 final class JsonScanner {
   /** A top-level member whose value is kept, up to {@code limit} raw bytes. */
-  record Watched(String name, int limit) {}
+  record Watched(byte[] name, int limit) {
+    static Watched member(String name, int limit) {
+      return new Watched(name.getBytes(US_ASCII), limit);
+    }
+  }
 
   /** Told of each member of the top-level object, in order, as its value ends. */
   @FunctionalInterface
@@ -71,7 +76,6 @@ final class JsonScanner {
   private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   private final List<Watched> watchedMembers;
-  private final byte[][] watchedNames;
   private final Listener listener;
 
   private State state = State.START;
@@ -110,8 +114,6 @@ final class JsonScanner {
 
   JsonScanner(List<Watched> watchedMembers, Listener listener) {
     this.watchedMembers = watchedMembers;
-    this.watchedNames =
-        watchedMembers.stream().map(w -> w.name().getBytes(US_ASCII)).toArray(byte[][]::new);
     this.listener = listener;
   }
 
@@ -488,18 +490,18 @@ final class JsonScanner {
       return -1;
     }
     byte[] raw = capture.bytes();
-    int to = capture.length() - 1;
-    if (JsonText.hasEscape(raw, to)) {
-      String name = JsonText.decode(raw, to + 1);
-      for (int i = 0; i < watchedNames.length; i++) {
-        if (watchedMembers.get(i).name().equals(name)) {
-          return i;
-        }
-      }
-      return -1;
+    int length = capture.length();
+    if (JsonText.hasEscape(raw, length)) {
+      byte[] name = JsonText.decode(raw, length).getBytes(UTF_8);
+      return indexOf(name, 0, name.length);
     }
-    for (int i = 0; i < watchedNames.length; i++) {
-      if (Arrays.equals(raw, 1, to, watchedNames[i], 0, watchedNames[i].length)) {
+    return indexOf(raw, 1, length - 1);
+  }
+
+  private int indexOf(byte[] name, int from, int to) {
+    for (int i = 0; i < watchedMembers.size(); i++) {
+      byte[] candidate = watchedMembers.get(i).name();
+      if (Arrays.equals(name, from, to, candidate, 0, candidate.length)) {
         return i;
       }
     }

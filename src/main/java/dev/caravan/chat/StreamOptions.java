@@ -12,7 +12,7 @@ import java.util.List;
  */
 record StreamOptions(List<Spelling<Boolean>> includeUsage, long end, boolean empty) {
   private static final List<JsonScanner.Watched> WATCHED =
-      List.of(new JsonScanner.Watched("include_usage", Literals.LIMIT));
+      List.of(JsonScanner.Watched.member("include_usage", Literals.LIMIT));
 
   /** Reads {@code raw}, valid JSON that stands at {@code offset} of the body; null if no object. */
   static StreamOptions read(BoundedBytes raw, long offset) throws MalformedJsonException {
