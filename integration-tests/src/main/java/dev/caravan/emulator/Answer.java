@@ -15,6 +15,9 @@ import java.util.zip.GZIPOutputStream;
 final class Answer {
   private static final byte[] CRLF = {'\r', '\n'};
 
+  /** Larger parts of a body are written from where they are, so that many at once cost no heap. */
+  private static final int COPIED = 64 << 10;
+
   private final OutputStream out;
   private final ReceivedRequest request;
   private final List<Header> headers = new ArrayList<>();
@@ -221,16 +224,22 @@ final class Answer {
     return !request.method().equals("HEAD") && status != 204 && status != 304;
   }
 
-  private void frame(byte[] content) {
+  private void frame(byte[] content) throws IOException {
     if (content.length == 0 || !bodyAllowed()) {
       return;
     }
-    if (framing == Framing.CHUNKED) {
+    boolean chunk = framing == Framing.CHUNKED;
+    if (chunk) {
       pending.writeBytes((Integer.toHexString(content.length) + "\r\n").getBytes(ISO_8859_1));
-      pending.writeBytes(content);
-      pending.writeBytes(CRLF);
+    }
+    if (content.length > COPIED) {
+      flush();
+      send(content);
     } else {
       pending.writeBytes(content);
+    }
+    if (chunk) {
+      pending.writeBytes(CRLF);
     }
   }
 
@@ -256,6 +265,10 @@ final class Answer {
   private void flush() throws IOException {
     byte[] bytes = pending.toByteArray();
     pending.reset();
+    send(bytes);
+  }
+
+  private void send(byte[] bytes) throws IOException {
     for (int from = 0; from < bytes.length; ) {
       int count = Math.min(piece, bytes.length - from);
       out.write(bytes, from, count);

@@ -128,7 +128,7 @@ final class OpenAi {
   }
 
   /** A chunk with one choice. */
-  static ObjectNode chunk(String model, Map<String, ?> delta, String finishReason) {
+  static ObjectNode chunk(String model, Object delta, String finishReason) {
     ObjectNode chunk = chunk(model);
     ObjectNode choice = chunk.putArray("choices").addObject().put("index", 0);
     choice.set("delta", JSON.valueToTree(delta));
@@ -277,7 +277,8 @@ final class OpenAi {
     /** The role chunk, then {@code count} content chunks; 0 for one chunk a word. */
     List<ObjectNode> chunks(int count) {
       List<ObjectNode> chunks = new ArrayList<>();
-      chunks.add(chunk(model, Map.of("role", "assistant", "content", ""), null));
+      chunks.add(
+          chunk(model, JSON.createObjectNode().put("role", "assistant").put("content", ""), null));
       if (tool != null) {
         chunks.add(chunk(model, Map.of("tool_calls", toolCalls()), null));
         return chunks;

@@ -45,6 +45,12 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Takes a body byte by byte. */
+  public interface ByteSink {
+    /** Takes the next byte. */
+    void accept(byte next);
+  }
+
   /** How the peer ended the connection. */
   public enum Ending {
     /** FIN (and, with TLS, close_notify). */
@@ -179,10 +185,34 @@ public final class RawClient implements AutoCloseable {
   /** Reads the rest of the body; throws if it breaks off before its framing says it ends. */
   public byte[] readBody() throws IOException {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
-    for (int next = body.read(); next >= 0; next = body.read()) {
-      content.write(next);
-    }
+    readInto(next -> content.write(next));
     return content.toByteArray();
+  }
+
+  /** As {@link #readBody()}, without keeping anything. */
+  public void readInto(ByteSink sink) throws IOException {
+    for (int next = body.read(); next >= 0; next = body.read()) {
+      sink.accept((byte) next);
+    }
+  }
+
+  /** The body without its framing, byte by byte as it comes; no read waits for more than one. */
+  public InputStream bodyStream() {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        return body.read();
+      }
+
+      @Override
+      public int read(byte[] target, int offset, int length) throws IOException {
+        int next = length == 0 ? 0 : read();
+        if (next >= 0 && length > 0) {
+          target[offset] = (byte) next;
+        }
+        return next < 0 ? -1 : Math.min(length, 1);
+      }
+    };
   }
 
   /** {@link #readBody()} as UTF-8. */
