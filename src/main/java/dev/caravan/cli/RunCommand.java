@@ -1,7 +1,7 @@
 package dev.caravan.cli;
 
+import dev.caravan.plan.DataPlane;
 import dev.caravan.runtime.DataPlaneApplication;
-import dev.caravan.runtime.Label;
 import dev.caravan.runtime.ResolveEntry;
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
@@ -11,12 +11,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -66,30 +66,12 @@ public final class RunCommand implements Callable<Integer> {
       description = "PEM file with certificates to trust too")
   private Path ca;
 
-  @Option(
-      names = "--namespace",
-      paramLabel = "NAMESPACE",
-      description = "Namespace of this data plane")
-  private String namespace;
-
-  @Option(
-      names = "--labels",
-      paramLabel = "a=b,c=d",
-      split = ",",
-      description = "Labels of this data plane")
-  private List<String> labels = List.of();
-
-  @Option(
-      names = "--gateway",
-      paramLabel = "NAMESPACE/NAME",
-      description = "Be this gateway instead of a sidecar")
-  private String gateway;
+  @Mixin private DataPlaneOptions identity;
 
   @Override
   public Integer call() {
     try {
       resolve.forEach(ResolveEntry::parse);
-      labels.forEach(Label::parse);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
@@ -133,15 +115,22 @@ public final class RunCommand implements Callable<Integer> {
   /** What is not given stays with the environment or the defaults. */
   private Map<String, String> properties() {
     Map<String, String> properties = new TreeMap<>();
-    put(properties, "paths", join(new ArrayList<>(paths.stream().map(Path::toString).toList())));
+    put(properties, "paths", join(paths.stream().map(Path::toString).toList()));
     put(properties, "port", port);
     put(properties, "bind", bind);
     put(properties, "management-port", managementPort);
     put(properties, "resolve", join(resolve));
     put(properties, "ca", ca);
-    put(properties, "namespace", namespace);
-    put(properties, "labels", join(labels));
-    put(properties, "gateway", gateway);
+    DataPlane dataPlane = identity.dataPlane();
+    put(properties, "namespace", dataPlane.namespace().orElse(null));
+    put(
+        properties,
+        "labels",
+        join(
+            dataPlane.labels().entrySet().stream()
+                .map(l -> l.getKey() + "=" + l.getValue())
+                .toList()));
+    put(properties, "gateway", dataPlane.gateway().orElse(null));
     return properties;
   }
 
