@@ -290,7 +290,7 @@ final class EventStream {
       }
     }
     if (holding) {
-      handOn(bytes, (int) Math.max(eventFrom - base, settled), out);
+      handOn(bytes, (int) (eventFrom - base), out);
       held.append(bytes, settled, to);
     } else {
       handOn(bytes, to, out);

@@ -279,6 +279,21 @@ class AnswerObserverTest {
   }
 
   @Test
+  void judgesEachEventOnItsOwn() {
+    String answer =
+        "data: {\"choices\":[{}],\"usage\":{\"prompt_tokens\":7}}\n\n"
+            + "data: {\"choices\":[]}\n\n"
+            + "data: {\"usage\":{}}\n\n"
+            + "event: error\ndata: 1\n\n"
+            + "data: {\"code\":1}\n\n";
+
+    Relayed relayed = Relayed.whole(true, answer);
+
+    assertThat(relayed.all()).isEqualTo(answer);
+    assertThat(relayed.observer.errorCode()).isNull();
+  }
+
+  @Test
   void theLastUsageObjectCountsAndNullEffacesNothing() {
     StringBuilder answer = new StringBuilder();
     for (int i = 1; i <= 3; i++) {
