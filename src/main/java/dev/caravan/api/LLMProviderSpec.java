@@ -1,6 +1,5 @@
 package dev.caravan.api;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.Map;
 
@@ -12,9 +11,8 @@ import java.util.Map;
 public record LLMProviderSpec(
     @JsonPropertyDescription("The pods it applies to, in its namespace; absent: all.")
         WorkloadSelector workloadSelector,
-    @JsonProperty(required = true)
-        @JsonPropertyDescription(
-            "The provider's host name, unique among providers; no scheme, port or path.")
+    @JsonPropertyDescription(
+            "Required. The provider's host name, unique among providers; no scheme, port or path.")
         String host,
     @JsonPropertyDescription(
             "The provider's port; default 443, or 80 when tls.mode is DISABLE. Extension of Caravan.")
@@ -79,9 +77,8 @@ public record LLMProviderSpec(
 
   /** One key of a Secret. */
   public record SecretKeyRef(
-      @JsonProperty(required = true) @JsonPropertyDescription("The Secret's name.") String name,
-      @JsonProperty(required = true) @JsonPropertyDescription("The key in the Secret's data.")
-          String key,
+      @JsonPropertyDescription("Required. The Secret's name.") String name,
+      @JsonPropertyDescription("Required. The key in the Secret's data.") String key,
       @JsonPropertyDescription(
               "The Secret's namespace; default the provider's. Another one must allow it by the annotation caravan.dev/allow-namespaces.")
           String namespace) {}

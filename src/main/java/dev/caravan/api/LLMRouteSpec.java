@@ -10,15 +10,13 @@ import java.util.Map;
  * are as written in the manifest; an absent one is null (a list or map: empty).
  */
 public record LLMRouteSpec(
-    @JsonProperty(required = true)
-        @JsonPropertyDescription(
-            "The host that clients call: a provider's host, or a virtual one. A short Service name also answers to its longer forms.")
+    @JsonPropertyDescription(
+            "Required. The host that clients call: a provider's host, or a virtual one. A short Service name also answers to its longer forms.")
         String host,
     @JsonPropertyDescription(
             "Where it applies, as in VirtualService: namespace/name of a gateway, or mesh for the sidecars; absent: mesh.")
         List<String> gateways,
-    @JsonProperty(required = true)
-        @JsonPropertyDescription("In order; the first one whose match holds is used.")
+    @JsonPropertyDescription("Required. In order; the first one whose match holds is used.")
         List<Rule> rules) {
   public LLMRouteSpec {
     gateways = Copies.of(gateways);
@@ -33,8 +31,7 @@ public record LLMRouteSpec(
       @JsonPropertyDescription(
               "Any of these must hold, and in one of these all conditions; absent: always.")
           List<Match> matches,
-      @JsonProperty(required = true)
-          @JsonPropertyDescription("Where the requests go, shared out by weight.")
+      @JsonPropertyDescription("Required. Where the requests go, shared out by weight.")
           List<BackendRef> backendRefs,
       @JsonPropertyDescription(
               "Another attempt, as long as the client has got no byte of an answer. Extension of Caravan.")
@@ -83,7 +80,7 @@ public record LLMRouteSpec(
               "Empty (the default) for a Service, inference.networking.k8s.io for an InferencePool.")
           String group,
       @JsonPropertyDescription("Service (the default) or InferencePool.") String kind,
-      @JsonProperty(required = true) @JsonPropertyDescription("The object's name.") String name,
+      @JsonPropertyDescription("Required. The object's name.") String name,
       @JsonPropertyDescription("The object's namespace; default the route's.") String namespace,
       @JsonPropertyDescription("The Service's port.") Integer port) {}
 

@@ -32,8 +32,8 @@ public final class ApiKey {
   /** As {@link #of(String)}, from the bytes of a Secret. */
   public static ApiKey of(byte[] raw) {
     String key = trim(new String(raw, StandardCharsets.ISO_8859_1));
-    if (key.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-      key = trim(key.substring(SCHEME.length()));
+    if ((key + " ").regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      key = trim((key + " ").substring(SCHEME.length()));
     }
     if (key.isEmpty()) {
       throw new IllegalArgumentException("is empty");

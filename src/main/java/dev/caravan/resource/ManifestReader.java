@@ -195,10 +195,8 @@ final class ManifestReader {
             : value.isTextual()
                 ? "a name must be of lower-case letters, digits, - and ., not %s".formatted(value)
                 : "must be a string, not %s; write it in quotes".formatted(value);
-    int line = document.lines().getOrDefault(path, document.line());
-    problems.add(
-        new Problem(
-            Severity.ERROR, null, Reason.WRONG_TYPE, path, message, new Location(file, line)));
+    Location location = Origin.ofFile(file, document.line(), document.lines()).locate(path);
+    problems.add(new Problem(Severity.ERROR, null, Reason.WRONG_TYPE, path, message, location));
     return null;
   }
 

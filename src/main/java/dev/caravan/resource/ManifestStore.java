@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -54,19 +56,27 @@ final class ManifestStore {
     this.settle = settle;
   }
 
-  /** What reading a file gave: its bytes, an error, or neither if it is not there. */
-  private record Content(byte[] bytes, IOException error) {
-    static final Content ABSENT = new Content(null, null);
+  /**
+   * What reading a file gave: its bytes, an error, or neither if it is not there.
+   *
+   * @param modified when it was last written, as far as the file system tells
+   */
+  private record Content(byte[] bytes, IOException error, FileTime modified) {
+    static final Content ABSENT = new Content(null, null, null);
 
     boolean absent() {
       return bytes == null && error == null;
     }
 
     boolean sameAs(Content other) {
-      return other != null
-          && Arrays.equals(bytes, other.bytes)
-          && (error == null) == (other.error == null)
-          && absent() == other.absent();
+      return Arrays.equals(bytes, other.bytes) && (error == null) == (other.error == null);
+    }
+
+    /**
+     * Not even written anew with the same bytes: a writer at work passes through the same states.
+     */
+    boolean untouchedSince(Content other) {
+      return other != null && sameAs(other) && Objects.equals(modified, other.modified);
     }
 
     boolean blank() {
@@ -116,11 +126,12 @@ final class ManifestStore {
 
   private static Content read(Path file) {
     try {
-      return new Content(Files.readAllBytes(file), null);
+      FileTime modified = Files.getLastModifiedTime(file);
+      return new Content(Files.readAllBytes(file), null, modified);
     } catch (NoSuchFileException e) {
       return Content.ABSENT;
     } catch (IOException e) {
-      return new Content(null, e);
+      return new Content(null, e, null);
     }
   }
 
@@ -152,7 +163,7 @@ final class ManifestStore {
   }
 
   private boolean settled(Entry entry, Content content) {
-    if (!content.sameAs(entry.pending)) {
+    if (!content.untouchedSince(entry.pending)) {
       entry.pending = content;
       entry.pendingSince = clock.instant();
     }

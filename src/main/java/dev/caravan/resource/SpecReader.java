@@ -214,17 +214,22 @@ final class SpecReader {
   }
 
   private static String describe(JsonNode node) {
-    return node.isValueNode() && !node.isNull() ? kindOf(node) + " " + shown(node) : kindOf(node);
+    return switch (node.getNodeType()) {
+      case NUMBER -> "the number " + shown(node);
+      case BOOLEAN -> "the boolean " + shown(node);
+      case STRING -> "the string " + shown(node);
+      default -> kindOf(node);
+    };
   }
 
   private static String kindOf(JsonNode node) {
     return switch (node.getNodeType()) {
       case OBJECT -> "a mapping";
       case ARRAY -> "a list";
-      case NUMBER -> "the number";
-      case BOOLEAN -> "the boolean";
-      case NULL, MISSING -> "empty (null)";
-      default -> "the string";
+      case NUMBER -> "a number";
+      case BOOLEAN -> "a boolean";
+      case STRING -> "a string";
+      default -> "empty (null)";
     };
   }
 
