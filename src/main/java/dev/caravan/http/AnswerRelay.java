@@ -281,6 +281,7 @@ final class AnswerRelay {
       return;
     }
     record.failed(failure.failure().code());
+    record.outcome(Outcome.STREAM_INCOMPLETE);
     if (observer != null && observer.kind() == AnswerObserver.Kind.SSE && !observer.failed()) {
       Buffer event = Buffer.buffer(observer.atEventBoundary() ? "" : "\n\n");
       event.appendString("data: ").appendBytes(ErrorBody.of(failure)).appendString("\n\n");

@@ -225,6 +225,7 @@ public final class Call {
 
   /** No clean end: the client must see that this answer is not whole. */
   void breakOff() {
+    gone = true;
     request.connection().close();
   }
 

@@ -112,6 +112,8 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
   }
 
   private void opened(HttpConnection connection) {
+    // A client's reset reaches its call by the close handler; Vert.x would log it as an error of its own.
+    connection.exceptionHandler(t -> {});
     ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
     pipeline.replace("httpDecoder", "httpDecoder", new StrictRequestDecoder(options));
   }
@@ -146,6 +148,9 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
             || request.version() == HttpVersion.HTTP_1_0)) {
       throw Failure.MALFORMED_REQUEST.because(
           "the only transfer coding that Caravan reads is chunked");
+    }
+    if (request.headers().contains("")) {
+      throw Failure.MALFORMED_REQUEST.because("the request has a header without a name");
     }
     if (request.method() == HttpMethod.CONNECT) {
       throw Failure.METHOD_NOT_SUPPORTED.because(

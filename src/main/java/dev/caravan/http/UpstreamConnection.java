@@ -30,6 +30,8 @@ final class UpstreamConnection {
   private UpstreamConnection() {}
 
   static void opened(HttpConnection connection) {
+    // What concerns a call reaches its attempt; Vert.x would log it as an error of its own.
+    connection.exceptionHandler(t -> {});
     Channel channel = ((ConnectionBase) connection).channel();
     channel.attr(KEY).set(new UpstreamConnection());
     // A write into a connection that the provider has closed must not throw away the answer it sent
