@@ -335,6 +335,9 @@ public final class CaravanProcess
   @Override
   public void afterEach(ExtensionContext context) {
     try {
+      if (!process.isAlive()) {
+        throw trouble("the process ended during the test, exit code " + process.exitValue());
+      }
       assertSettled();
       assertNoTrouble();
     } finally {
@@ -345,9 +348,12 @@ public final class CaravanProcess
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
     try {
-      assertMeasured();
-      collectGarbage();
-      assertNoTrouble();
+      // One that never came up has said so already.
+      if (process != null && process.isAlive()) {
+        assertMeasured();
+        collectGarbage();
+        assertNoTrouble();
+      }
     } finally {
       stop();
       provider.close();
@@ -451,6 +457,9 @@ public final class CaravanProcess
   }
 
   private void stop() {
+    if (process == null) {
+      return;
+    }
     process.destroy();
     try {
       if (!process.waitFor(SETTLING.toSeconds(), TimeUnit.SECONDS)) {
