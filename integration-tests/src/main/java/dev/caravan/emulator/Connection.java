@@ -7,7 +7,6 @@ import dev.caravan.emulator.ReceivedRequest.Ending;
 import dev.caravan.emulator.Step.Manner;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.Socket;
 import java.security.Principal;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -142,8 +141,9 @@ final class Connection implements Runnable {
   /** The polite early answer: what the client still sends is read, so that no RST overtakes it. */
   private void answerEarly(ReceivedRequest request, Script script, HttpInput input)
       throws IOException, InterruptedException {
-    Performance performance = perform(request, script.header("connection", "close"));
-    if (performance.brokenOff()) {
+    Answer answer = new Answer(wire.getOutputStream(), request);
+    answer.header(new Header("connection", "close"));
+    if (perform(request, answer, script).brokenOff()) {
       return;
     }
     request.ended(Ending.COMPLETED);
@@ -155,7 +155,7 @@ final class Connection implements Runnable {
       throws IOException, InterruptedException {
     Thread answering = Thread.currentThread();
     Thread watch = Thread.startVirtualThread(() -> watch(request, input, answering));
-    Performance performance = perform(request, script);
+    Performance performance = perform(request, new Answer(wire.getOutputStream(), request), script);
     if (performance.brokenOff()) {
       return false;
     }
@@ -169,10 +169,9 @@ final class Connection implements Runnable {
     return true;
   }
 
-  private Performance perform(ReceivedRequest request, Script script)
+  private Performance perform(ReceivedRequest request, Answer answer, Script script)
       throws IOException, InterruptedException {
-    OutputStream out = wire.getOutputStream();
-    return new Performance(emulator, request, new Answer(out, request), this::leave).play(script);
+    return new Performance(emulator, request, answer, this::leave).play(script);
   }
 
   /**

@@ -40,6 +40,10 @@ final class HttpInput {
     if (!fill()) {
       return null;
     }
+    if (!Character.isLetter(buffer[position])) {
+      // A TLS client at a plain port would otherwise wait for us as we wait for it.
+      throw new IOException("not HTTP");
+    }
     ByteArrayOutputStream head = new ByteArrayOutputStream(1024);
     int tail = 0;
     while (tail != 0x0D0A0D0A) {

@@ -2,11 +2,13 @@ package dev.caravan.emulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.caravan.emulator.CertificateAuthority.Credential;
 import dev.caravan.it.RawClient;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -54,6 +56,16 @@ class EmulatorTlsTest {
               () -> RawClient.connectTls(provider.port(), "a.test", provider.authority()))
           .isInstanceOf(SSLException.class);
       assertThat(provider.requests()).isEmpty();
+    }
+  }
+
+  @Test
+  void hangsUpAtOnceOnATlsClientAtAPlainPort() {
+    try (Emulator plain = Emulator.builder().plain().start()) {
+      assertThatThrownBy(() -> RawClient.connectTls(plain.port(), "a.test", plain.authority()))
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(SocketTimeoutException.class);
+      await().until(() -> plain.failures().stream().anyMatch(each -> each.contains("not HTTP")));
     }
   }
 

@@ -286,7 +286,9 @@ class ScriptTest {
     try (RawClient client = connect()) {
       client.send("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1000000\r\n\r\n{");
 
-      assertThat(client.readHead().status()).isEqualTo(413);
+      Head head = client.readHead();
+      assertThat(head.status()).isEqualTo(413);
+      assertThat(head.headerValues("connection")).containsExactly("close");
       client.send(new byte[500_000]);
       assertThat(client.readText()).contains("too large");
       assertThat(client.awaitEnd()).isEqualTo(RawClient.Ending.CLOSED);

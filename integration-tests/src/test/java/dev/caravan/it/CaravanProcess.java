@@ -78,9 +78,14 @@ public final class CaravanProcess
 
     /** Serves providers from the start; their hosts resolve to the emulator. */
     public Builder serving(ProviderManifest... providers) {
+      return servingFrom(provider.address(), providers);
+    }
+
+    /** Serves providers from the start; their hosts resolve to an address and port. */
+    public Builder servingFrom(String address, ProviderManifest... providers) {
       for (ProviderManifest each : providers) {
         manifest(each.fileName(), each.yaml());
-        resolving(each.host());
+        resolvingTo(each.host(), address);
       }
       return this;
     }
@@ -94,13 +99,13 @@ public final class CaravanProcess
     /** Hosts that resolve to the emulator. */
     public Builder resolving(String... hosts) {
       for (String host : hosts) {
-        resolving(host, provider.address());
+        resolvingTo(host, provider.address());
       }
       return this;
     }
 
     /** A host that resolves to an address and port. */
-    public Builder resolving(String host, String address) {
+    public Builder resolvingTo(String host, String address) {
       return option("--resolve", host + "=" + address);
     }
 
@@ -146,6 +151,7 @@ public final class CaravanProcess
   private Path directory;
   private Process process;
   private int generation;
+  private int looked;
 
   private CaravanProcess(Builder builder) {
     this.builder = builder;
@@ -329,6 +335,9 @@ public final class CaravanProcess
   @Override
   public void afterEach(ExtensionContext context) {
     try {
+      if (!process.isAlive()) {
+        throw trouble("the process ended during the test, exit code " + process.exitValue());
+      }
       assertSettled();
       assertNoTrouble();
     } finally {
@@ -339,9 +348,12 @@ public final class CaravanProcess
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
     try {
-      assertMeasured();
-      collectGarbage();
-      assertNoTrouble();
+      // One that never came up has said so already.
+      if (process != null && process.isAlive()) {
+        assertMeasured();
+        collectGarbage();
+        assertNoTrouble();
+      }
     } finally {
       stop();
       provider.close();
@@ -415,7 +427,11 @@ public final class CaravanProcess
   }
 
   private void assertNoTrouble() {
-    for (String line : lines) {
+    // Only what is new, so that one trouble is not every later test's too.
+    List<String> printed = lines();
+    List<String> fresh = printed.subList(looked, printed.size());
+    looked = printed.size();
+    for (String line : fresh) {
       boolean leak = line.contains("LEAK:");
       boolean error = !line.startsWith("{") && ERROR.matcher(line).find();
       if (leak
@@ -441,6 +457,9 @@ public final class CaravanProcess
   }
 
   private void stop() {
+    if (process == null) {
+      return;
+    }
     process.destroy();
     try {
       if (!process.waitFor(SETTLING.toSeconds(), TimeUnit.SECONDS)) {
