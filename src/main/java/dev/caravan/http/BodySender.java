@@ -1,13 +1,11 @@
 package dev.caravan.http;
 
 import dev.caravan.chat.BodyEdit;
-import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.function.BooleanSupplier;
 
 /** Writes a request body to a provider, edited on the way, no faster than the provider takes it. */
 final class BodySender {
@@ -15,39 +13,41 @@ final class BodySender {
 
   private BodySender() {}
 
-  /**
-   * @param wanted whether the attempt still goes on
-   * @param onFailure when the body itself cannot be read
-   */
-  static void send(
-      Call call,
-      UpstreamRequest outgoing,
-      HttpClientRequest up,
-      BooleanSupplier wanted,
-      Handler<FailureException> onFailure) {
+  /** What the attempt has to say, and to hear, while its body goes up. */
+  interface Progress {
+    /** Whether the attempt still goes on. */
+    boolean wanted();
+
+    /** The body itself cannot be read. */
+    void failed(FailureException failure);
+
+    /** The last byte has been handed to the connection. */
+    void sent();
+  }
+
+  static void send(Call call, UpstreamRequest outgoing, HttpClientRequest up, Progress progress) {
     switch (call.body()) {
       case RequestBody.None none -> {
         if (UpstreamAttempt.announcesEmptyBody(up.getMethod())) {
           up.putHeader("content-length", "0");
         }
         up.end();
+        progress.sent();
       }
       case RequestBody.InMemory memory -> {
         BodyEdit edit = outgoing.edit();
         byte[] bytes = edit == null ? memory.bytes() : edit.apply(memory.bytes());
         up.end(Buffers.wrap(bytes));
+        progress.sent();
       }
       case RequestBody.Spooled spooled ->
-          new SpooledSender(spooled.file(), outgoing.edit(), up, wanted, onFailure).start();
-      case RequestBody.Streaming streaming -> stream(call.request(), streaming, up, wanted);
+          new SpooledSender(spooled.file(), outgoing.edit(), up, progress).start();
+      case RequestBody.Streaming streaming -> stream(call.request(), streaming, up, progress);
     }
   }
 
   private static void stream(
-      HttpServerRequest from,
-      RequestBody.Streaming body,
-      HttpClientRequest up,
-      BooleanSupplier wanted) {
+      HttpServerRequest from, RequestBody.Streaming body, HttpClientRequest up, Progress progress) {
     if (body.length() >= 0) {
       up.putHeader("content-length", Long.toString(body.length()));
     } else {
@@ -58,7 +58,7 @@ final class BodySender {
     }
     from.handler(
         chunk -> {
-          if (!wanted.getAsBoolean()) {
+          if (!progress.wanted()) {
             return;
           }
           up.write(chunk);
@@ -69,8 +69,9 @@ final class BodySender {
         });
     from.endHandler(
         v -> {
-          if (wanted.getAsBoolean()) {
+          if (progress.wanted()) {
             up.end();
+            progress.sent();
           }
         });
     from.resume();
@@ -80,22 +81,15 @@ final class BodySender {
   private static final class SpooledSender {
     private final SpoolFile file;
     private final HttpClientRequest up;
-    private final BooleanSupplier wanted;
-    private final Handler<FailureException> onFailure;
+    private final Progress progress;
     private final Deque<BodyEdit.Patch> patches;
     private final long lengthAfter;
     private long position;
 
-    SpooledSender(
-        SpoolFile file,
-        BodyEdit edit,
-        HttpClientRequest up,
-        BooleanSupplier wanted,
-        Handler<FailureException> onFailure) {
+    SpooledSender(SpoolFile file, BodyEdit edit, HttpClientRequest up, Progress progress) {
       this.file = file;
       this.up = up;
-      this.wanted = wanted;
-      this.onFailure = onFailure;
+      this.progress = progress;
       this.patches = edit == null ? new ArrayDeque<>() : new ArrayDeque<>(edit.patches());
       this.lengthAfter = edit == null ? file.length() : edit.lengthAfter(file.length());
     }
@@ -106,7 +100,7 @@ final class BodySender {
     }
 
     private void next() {
-      if (!wanted.getAsBoolean()) {
+      if (!progress.wanted()) {
         return;
       }
       BodyEdit.Patch patch = patches.peek();
@@ -119,6 +113,7 @@ final class BodySender {
       long end = patch == null ? file.length() : patch.from();
       if (position == end) {
         up.end();
+        progress.sent();
         return;
       }
       int bytes = (int) Math.min(PART_BYTES, end - position);
@@ -126,7 +121,7 @@ final class BodySender {
           .onComplete(
               read -> {
                 if (read.failed() || read.result().length() != bytes) {
-                  onFailure.handle(
+                  progress.failed(
                       Failure.INTERNAL.because("the stored request body cannot be read"));
                 } else {
                   position += bytes;
@@ -136,7 +131,7 @@ final class BodySender {
     }
 
     private void write(Buffer part) {
-      if (!wanted.getAsBoolean()) {
+      if (!progress.wanted()) {
         return;
       }
       if (part.length() > 0) {

@@ -112,7 +112,8 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
   }
 
   private void opened(HttpConnection connection) {
-    // A client's reset reaches its call by the close handler; Vert.x would log it as an error of its own.
+    // A client's reset reaches its call by the close handler; Vert.x would log it as an error of
+    // its own.
     connection.exceptionHandler(t -> {});
     ChannelPipeline pipeline = ((ConnectionBase) connection).channel().pipeline();
     pipeline.replace("httpDecoder", "httpDecoder", new StrictRequestDecoder(options));

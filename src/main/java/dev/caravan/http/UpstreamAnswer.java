@@ -91,8 +91,17 @@ final class UpstreamAnswer {
       return;
     }
     response.handler(onData);
-    response.endHandler(onEnd);
+    response.endHandler(
+        v -> {
+          ended = true;
+          onEnd.handle(null);
+        });
     response.resume();
+  }
+
+  /** Whether the whole body has come. */
+  boolean ended() {
+    return ended;
   }
 
   void pause() {

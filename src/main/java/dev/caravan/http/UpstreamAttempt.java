@@ -39,6 +39,8 @@ final class UpstreamAttempt {
   private boolean waiting;
   private boolean holdsPlace;
   private boolean reused;
+  private boolean bodySent;
+  private UpstreamAnswer answer;
   private boolean repeated;
   private boolean answered;
   private boolean released;
@@ -158,7 +160,32 @@ final class UpstreamAttempt {
     up.response().onComplete(response -> answered(up, response));
     call.telemetry().sentUp();
     clocks.awaitingAnswer(outgoing.asksForStream());
-    BodySender.send(call, outgoing, up, () -> !released && request == up, this::fail);
+    BodySender.send(call, outgoing, up, new Sending(up));
+  }
+
+  /** One sending of the body; a repeated request has another. */
+  private final class Sending implements BodySender.Progress {
+    private final HttpClientRequest up;
+
+    Sending(HttpClientRequest up) {
+      this.up = up;
+      bodySent = false;
+    }
+
+    @Override
+    public boolean wanted() {
+      return !released && request == up;
+    }
+
+    @Override
+    public void failed(FailureException failure) {
+      fail(failure);
+    }
+
+    @Override
+    public void sent() {
+      bodySent = true;
+    }
   }
 
   private void writeHeaders(MultiMap headers, boolean lastOfConnection) {
@@ -189,11 +216,11 @@ final class UpstreamAttempt {
     }
     HttpClientResponse head = response.result().pause();
     head.exceptionHandler(t -> fail(ConnectFailure.whileAnswering(t, endpoint.authority())));
-    UpstreamAnswer answer = new UpstreamAnswer(head, this);
+    answer = new UpstreamAnswer(head, this);
     if (outgoing.usageAsked() && (answer.status() == 400 || answer.status() == 422)) {
-      answer.readAhead(StreamOptionsRefusal.LIMIT, body -> judgeRefusal(answer, body));
+      answer.readAhead(StreamOptionsRefusal.LIMIT, this::judgeRefusal);
     } else {
-      deliver(answer);
+      deliver();
     }
   }
 
@@ -201,19 +228,17 @@ final class UpstreamAttempt {
    * The client must not pay for a field that only Caravan sent: asked once more without it, a
    * refusal generated nothing.
    */
-  private void judgeRefusal(UpstreamAnswer answer, Buffer body) {
+  private void judgeRefusal(Buffer body) {
     if (released) {
       return;
     }
     if (!StreamOptionsRefusal.matches(answer.status(), body.getBytes())) {
-      deliver(answer);
+      deliver();
       return;
     }
     producer.host().refusesUsageOption(true);
     outgoing.withoutUsageOption();
-    HttpClientRequest refused = request;
-    request = null;
-    refused.reset();
+    freeConnection();
     clocks.connecting();
     connect(false);
   }
@@ -233,7 +258,7 @@ final class UpstreamAttempt {
     }
   }
 
-  private void deliver(UpstreamAnswer answer) {
+  private void deliver() {
     answered = true;
     call.answer(answer);
     callback.done(false);
@@ -273,13 +298,20 @@ final class UpstreamAttempt {
     }
     released = true;
     clocks.stop();
-    if (request != null) {
-      request.reset();
-    }
+    freeConnection();
     if (waiting && producer.host().cancel(granted)) {
       waiting = false;
     }
     givePlaceBack();
+  }
+
+  /** Back to the pool if request and answer are through; otherwise it is closed. */
+  private void freeConnection() {
+    if (request != null && !(bodySent && answer != null && answer.ended())) {
+      request.reset();
+    }
+    request = null;
+    answer = null;
   }
 
   private void givePlaceBack() {
