@@ -122,6 +122,17 @@ class DirectoryResourceSourceTest {
     }
 
     @Test
+    void a_file_that_cannot_be_looked_into_is_told_of_beside_the_others() throws IOException {
+      write("a.yaml", provider("a", "a.test"));
+      Files.createSymbolicLink(directory.resolve("loop.yaml"), Path.of("loop.yaml"));
+
+      ResourceSnapshot snapshot = load(directory);
+
+      assertThat(hosts(snapshot)).containsExactly("a.test");
+      assertThat(reasons(snapshot)).containsExactly("FileUnreadable");
+    }
+
+    @Test
     void windows_line_ends_and_a_byte_order_mark_do_not_matter() throws IOException {
       write("a.yaml", "\uFEFF" + provider("p", "a.test").replace("\n", "\r\n"));
 
