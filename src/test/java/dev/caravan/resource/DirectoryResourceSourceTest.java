@@ -241,6 +241,22 @@ class DirectoryResourceSourceTest {
     }
 
     @Test
+    void a_swapped_link_above_a_file_is_taken_over() throws IOException {
+      write("rev1/in/a.yaml", provider("a", "a.test"));
+      write("rev2/in/a.yaml", provider("a", "a2.test"));
+      Path current = Files.createSymbolicLink(directory.resolve("current"), Path.of("rev1"));
+      start(current.resolve("in/a.yaml"));
+      awaitHosts("a.test");
+
+      Path next = Files.createSymbolicLink(directory.resolve("next"), Path.of("rev2"));
+      Files.move(next, current, ATOMIC_MOVE);
+
+      awaitHosts("a2.test");
+      write("rev2/in/a.yaml", provider("a", "a3.test"));
+      awaitHosts("a3.test");
+    }
+
+    @Test
     void a_deleted_file_takes_its_resources_along() throws IOException {
       Path a = write("a.yaml", provider("a", "a.test"));
       write("b.yaml", provider("b", "b.test"));
