@@ -208,6 +208,35 @@ class RoutingPlannerTest {
     }
 
     @Test
+    void a_provider_in_the_cluster_is_found_by_each_form_and_called_by_the_one_it_was_given() {
+      RoutingPlan plan =
+          plan(
+              provider("p", "vllm.models.svc", "tls: {sni: vllm.models.svc}"),
+              route(
+                  "r",
+                  "r.test",
+                  "rules: [{backendRefs: [{providerHost: vllm.models.svc.cluster.local, hostRewrite: a.b.svc}]}]"));
+
+      assertThat(plan.problems()).isEmpty();
+      assertThat(target(plan, "r.test").provider().host()).isEqualTo("vllm.models.svc");
+      assertThat(target(plan, "r.test").provider().tls().sni()).isEqualTo("vllm.models.svc");
+      assertThat(rule(plan, "r.test", 0).backends().getFirst().hostRewrite()).isEqualTo("a.b.svc");
+      assertThat(plan.byName()).containsKeys("vllm", "vllm.models", "vllm.models.svc");
+    }
+
+    @Test
+    void a_provider_without_dots_has_that_name_everywhere_and_a_route_for_it_takes_its_place() {
+      String ollama = provider("p", "ollama");
+      String toOllama = "rules: [{name: x, backendRefs: [{providerHost: ollama}]}]";
+
+      assertThat(plan(in("shop"), ollama).hosts().get("ollama").names()).containsExactly("ollama");
+      RoutingPlan routed = plan(in("shop"), ollama, routeIn("shop", "r", null, "ollama", toOllama));
+      assertThat(routed.byName().get("ollama").rules().getFirst().name()).isEqualTo("x");
+      assertThat(routed.hosts()).containsOnlyKeys("ollama.shop.svc.cluster.local");
+      assertThat(target(routed, "ollama").provider().host()).isEqualTo("ollama");
+    }
+
+    @Test
     void other_hosts_have_one_name() {
       assertThat(plan(P, route("r", "a.b", TO_P)).hosts().get("a.b").names())
           .containsExactly("a.b");
