@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.resource.DirectoryResourceSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -83,8 +84,7 @@ class ProductPageTest {
   @Test
   void a_gateway_serves_the_providers_and_not_the_routes_of_the_mesh() {
     DataPlane gateway =
-        new DataPlane(
-            Optional.of("istio-system"), java.util.Map.of(), Optional.of("istio-system/egress"));
+        new DataPlane(Optional.of("istio-system"), Map.of(), Optional.of("istio-system/egress"));
     RoutingPlan plan =
         new RoutingPlanner(gateway)
             .plan(

@@ -15,7 +15,9 @@ import static dev.caravan.plan.PlanFixture.rule;
 import static dev.caravan.plan.PlanFixture.secret;
 import static dev.caravan.plan.PlanFixture.target;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.caravan.api.LLMProviderSpec.Tls.Mode;
 import dev.caravan.api.LLMRouteSpec.Retry.Condition;
 import dev.caravan.api.Problem;
 import dev.caravan.api.ResourceId;
@@ -24,6 +26,7 @@ import dev.caravan.resource.Manifests;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Nested;
@@ -87,12 +90,7 @@ class RoutingPlannerTest {
                   "p.test",
                   8443,
                   "/x",
-                  new Tls(
-                      dev.caravan.api.LLMProviderSpec.Tls.Mode.MUTUAL,
-                      "s.test",
-                      new SecretName("default", "c"),
-                      "/ca.pem",
-                      true),
+                  new Tls(Mode.MUTUAL, "s.test", new SecretName("default", "c"), "/ca.pem", true),
                   new Timeouts(
                       Duration.ofMillis(500),
                       Duration.ofSeconds(90),
@@ -126,9 +124,7 @@ class RoutingPlannerTest {
       assertThat(
               plan(
                       new DataPlane(
-                          java.util.Optional.empty(),
-                          Map.of("app", "shop", "x", "y"),
-                          java.util.Optional.empty()),
+                          Optional.empty(), Map.of("app", "shop", "x", "y"), Optional.empty()),
                       selected)
                   .hosts())
           .containsKey("p.test");
@@ -456,7 +452,7 @@ class RoutingPlannerTest {
 
       assertThat(plan(gateway("shop/gw"), P, both).hosts().get("g.test").rules())
           .extracting(RulePlan::name, RulePlan::matches)
-          .containsExactly(org.assertj.core.groups.Tuple.tuple("at-the-gateway", List.of()));
+          .containsExactly(tuple("at-the-gateway", List.of()));
       assertThat(plan(P, both).hosts().get("g.test").rules())
           .extracting(RulePlan::name)
           .containsExactly("in-the-mesh");

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Resource;
 import dev.caravan.api.ResourceSnapshot;
+import dev.caravan.api.SecretName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,7 +165,7 @@ class DirectoryResourceSourceTest {
 
       ResourceSnapshot snapshot = load(directory);
 
-      var secret = snapshot.secrets().get(new dev.caravan.api.SecretName("vault", "s"));
+      var secret = snapshot.secrets().get(new SecretName("vault", "s"));
       assertThat(secret.value("a")).asString().isEqualTo("CANARY");
       assertThat(secret.value("b")).asString().isEqualTo("CANARY-2");
       assertThat(snapshot.toString()).contains("vault/s").doesNotContain("CANARY", "Q0FO");
