@@ -46,7 +46,8 @@ class AnswersIT {
               provider("a1-json.test").model("m-a1-json"),
               provider("a4.test").model("m-a4"),
               provider("a5.test").model("m-a5"),
-              provider("a7.test").model("m-a7"),
+              // A hundred handshakes and 300 MB at once: on a loaded machine they take their time.
+              provider("a7.test").model("m-a7").with("timeouts: {connect: 60s}"),
               provider("a8-first.test").model("m-a8-first"),
               provider("a8-later.test").model("m-a8-later"),
               provider("a8-json.test").model("m-a8-json"),
@@ -193,7 +194,7 @@ class AnswersIT {
 
   @Test
   void aHundredEventsOfThreeMegabytesAtOnceFitIntoASmallHeap() throws Exception {
-    byte[] event = ("data: " + TOKEN.replace("x", "x".repeat(3_000_000)) + "}\n\n").getBytes(UTF_8);
+    byte[] event = ("data: " + TOKEN.replace("\"x\"", '"' + "x".repeat(3_000_000) + '"') + "}\n\n").getBytes(UTF_8);
     byte[] done = "data: [DONE]\n\n".getBytes(UTF_8);
     PROVIDER.when(Match.host("a7.test")).answer(Script.sse().body(event).body(done));
     MessageDigest sent = MessageDigest.getInstance("SHA-256");
@@ -481,8 +482,11 @@ class AnswersIT {
           .extracting(request -> request.arrival().reused())
           .containsExactly(false, true, false);
       PROVIDER.when(Match.host("stale.test")).answer(Script.empty().close());
+      // The repeat's connection was for it alone, so this one is fresh too: asked once.
       assertThat(statusOf(client, "stale.test")).isEqualTo(502);
-      assertThat(PROVIDER.calls("stale.test")).isEqualTo(5);
+      assertThat(PROVIDER.requests())
+          .extracting(request -> request.arrival().reused())
+          .containsExactly(false, true, false, false);
     }
   }
 
@@ -509,7 +513,7 @@ class AnswersIT {
   private static String digestOfStream(String host) throws Exception {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     try (RawClient client = ask(host, ASK)) {
-      client.readHead();
+      assertThat(client.readHead().status()).isEqualTo(200);
       client.readInto(digest::update);
     }
     return HexFormat.of().formatHex(digest.digest());
