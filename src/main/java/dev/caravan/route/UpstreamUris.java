@@ -106,6 +106,8 @@ final class UpstreamUris {
     SecretName secret = tls.credential();
     return () ->
         new ClientCertificate(
-            credentials.text(secret, "tls.crt"), credentials.text(secret, "tls.key"));
+            credentials.text(secret, "tls.crt"),
+            credentials.text(secret, "tls.key"),
+            credentials.text(secret, "ca.crt"));
   }
 }
