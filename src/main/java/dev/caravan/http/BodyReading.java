@@ -31,6 +31,8 @@ final class BodyReading {
   private ChatBodyScanner scanner = new ChatBodyScanner();
   private boolean sniffed;
   private long total;
+  private long lastReceived = System.nanoTime();
+  private long stallTimer;
   private boolean done;
 
   /**
@@ -66,6 +68,24 @@ final class BodyReading {
   void start() {
     call.onLeave(this::fail);
     request.handler(this::received).endHandler(v -> ended());
+    watchForStall(STALL_MILLIS);
+  }
+
+  private void watchForStall(long millis) {
+    stallTimer = call.loop().setTimer(millis, v -> lookForStall());
+  }
+
+  /**
+   * Time in which the store was the slow one counts too: it is bounded, and 60 s of it are a fault
+   * as well.
+   */
+  private void lookForStall() {
+    long silent = (System.nanoTime() - lastReceived) / 1_000_000;
+    if (silent < STALL_MILLIS) {
+      watchForStall(STALL_MILLIS - silent + 1);
+    } else {
+      fail(Failure.BODY_TIMEOUT.because("the rest of the request body did not come"));
+    }
   }
 
   private void received(Buffer data) {
@@ -73,6 +93,7 @@ final class BodyReading {
       return;
     }
     call.telemetry().received(data.length());
+    lastReceived = System.nanoTime();
     if (!sniffed && !looksLikeJson(data)) {
       return;
     }
@@ -242,6 +263,7 @@ final class BodyReading {
 
   private void finish() {
     done = true;
+    call.loop().owner().cancelTimer(stallTimer);
     store.discard();
     if (decoder != null) {
       decoder.close();

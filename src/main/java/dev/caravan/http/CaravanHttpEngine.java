@@ -65,6 +65,7 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
             .setHttp2ClearTextEnabled(false)
             .setAcceptBacklog(4096)
             .setTcpNoDelay(true)
+            .setTcpKeepAlive(true)
             .setMaxHeaderSize(MAX_HEAD_BYTES)
             .setMaxInitialLineLength(MAX_LINE_BYTES)
             .setDecoderInitialBufferSize(512);
