@@ -14,6 +14,9 @@ import org.apache.camel.Exchange;
  * it. Every method runs on the call's event loop.
  */
 final class BodyReading {
+  /** A client that sends nothing for so long in the middle of its body is given up. */
+  private static final long STALL_MILLIS = 60_000;
+
   /**
    * Compressed input is decoded in slices: the output of one is at most a thousand times as long.
    */
