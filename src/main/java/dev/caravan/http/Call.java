@@ -24,9 +24,9 @@ public final class Call {
    * What is read and thrown away of a request that was answered early, so that its client can read
    * the answer.
    */
-  private static final long DRAIN_LIMIT_BYTES = 4L << 20;
+  private static final long DRAIN_LIMIT_BYTES = 256L << 20;
 
-  private static final long DRAIN_LIMIT_MILLIS = 5_000;
+  private static final long DRAIN_LIMIT_MILLIS = 30_000;
 
   private final HttpServerRequest request;
   private final HttpServerResponse response;

@@ -1,5 +1,7 @@
 package dev.caravan.http;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -10,6 +12,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.headers.HeadersMultiMap;
+import java.util.List;
 
 /**
  * Vert.x' request decoder, less forgiving: a request whose length can be read in two ways is
@@ -42,6 +45,22 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     return message != null
         && message.getClass() != DefaultHttpRequest.class
         && super.isContentAlwaysEmpty(message);
+  }
+
+  /**
+   * An HTTP/1.0 client that asks to keep the connection could not tell the end of a stream: it is
+   * closed instead.
+   */
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf buffer, List<Object> out)
+      throws Exception {
+    int before = out.size();
+    super.decode(context, buffer, out);
+    if (out.size() > before
+        && out.get(before) instanceof DefaultHttpRequest request
+        && request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+      request.headers().remove(HttpHeaderNames.CONNECTION);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
@@ -111,6 +112,13 @@ final class UpstreamAttempt {
   }
 
   private void connect(List<SocketAddress> addresses, int index, boolean singleUse) {
+    HttpClient client;
+    try {
+      client = producer.clients().ofThisLoop(singleUse);
+    } catch (RuntimeException e) {
+      fail(ConnectFailure.ofSettings(e, endpoint.authority()));
+      return;
+    }
     long share = Math.max(1, producer.settings().connectTimeout() / addresses.size());
     RequestOptions options =
         new RequestOptions()
@@ -121,9 +129,7 @@ final class UpstreamAttempt {
             .setMethod(call.request().method())
             .setURI(outgoing.target())
             .setConnectTimeout(share);
-    producer
-        .clients()
-        .ofThisLoop(singleUse)
+    client
         .request(options)
         .onComplete(connected -> connected(connected, addresses, index, singleUse));
   }
