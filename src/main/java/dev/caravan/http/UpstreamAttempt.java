@@ -141,7 +141,7 @@ final class UpstreamAttempt {
       boolean singleUse) {
     if (released) {
       if (connected.succeeded()) {
-        connected.result().reset();
+        discard(connected.result());
       }
       return;
     }
@@ -155,6 +155,12 @@ final class UpstreamAttempt {
     } else {
       fail(ConnectFailure.of(connected.cause(), endpoint.authority()));
     }
+  }
+
+  /** A connection that came too late. Vert.x would log a reset of which nobody hears. */
+  private static void discard(HttpClientRequest up) {
+    up.exceptionHandler(t -> {});
+    up.reset();
   }
 
   private void send(HttpClientRequest up) {

@@ -194,7 +194,9 @@ class AnswersIT {
 
   @Test
   void aHundredEventsOfThreeMegabytesAtOnceFitIntoASmallHeap() throws Exception {
-    byte[] event = ("data: " + TOKEN.replace("\"x\"", '"' + "x".repeat(3_000_000) + '"') + "}\n\n").getBytes(UTF_8);
+    byte[] event =
+        ("data: " + TOKEN.replace("\"x\"", '"' + "x".repeat(3_000_000) + '"') + "}\n\n")
+            .getBytes(UTF_8);
     byte[] done = "data: [DONE]\n\n".getBytes(UTF_8);
     PROVIDER.when(Match.host("a7.test")).answer(Script.sse().body(event).body(done));
     MessageDigest sent = MessageDigest.getInstance("SHA-256");
