@@ -22,6 +22,9 @@ final class BodyReading {
    */
   private static final int COMPRESSED_SLICE_BYTES = 256;
 
+  /** So much white space may stand before the byte that tells whether a body is JSON. */
+  private static final int BLANK_LIMIT_BYTES = 64 * 1024;
+
   private final Call call;
   private final Exchange exchange;
   private final AsyncCallback callback;
@@ -33,6 +36,7 @@ final class BodyReading {
   private final long limitBytes;
   private ChatBodyScanner scanner = new ChatBodyScanner();
   private boolean sniffed;
+  private Buffer blank = Buffer.buffer();
   private long total;
   private long lastReceived = System.nanoTime();
   private long stallTimer;
@@ -97,10 +101,11 @@ final class BodyReading {
     }
     call.telemetry().received(data.length());
     lastReceived = System.nanoTime();
-    if (!sniffed && !looksLikeJson(data)) {
+    Buffer told = sniffed ? data : sniff(data);
+    if (told == null) {
       return;
     }
-    byte[] bytes = data.getBytes();
+    byte[] bytes = told.getBytes();
     guarded(
         () -> {
           if (decoder == null) {
@@ -116,19 +121,25 @@ final class BodyReading {
 
   /**
    * Decides at the first byte that is no white space; a body that begins otherwise stays a stream.
+   *
+   * @return the body so far, once it is known to look like JSON
    */
-  private boolean looksLikeJson(Buffer data) {
+  private Buffer sniff(Buffer data) {
     int i = 0;
     while (i < data.length() && isWhiteSpaceOrMark(data.getByte(i))) {
       i++;
     }
-    sniffed = i < data.length();
-    if (!sniffed || data.getByte(i) == '{') {
-      return true;
+    blank.appendBuffer(data);
+    if (i == data.length() && blank.length() <= BLANK_LIMIT_BYTES) {
+      return null;
+    }
+    sniffed = true;
+    if (i < data.length() && data.getByte(i) == '{') {
+      return blank;
     }
     request.pause();
-    complete(new RequestBody.Streaming(store.soFar().appendBuffer(data), declaredLength, null));
-    return false;
+    complete(new RequestBody.Streaming(blank, declaredLength, null));
+    return null;
   }
 
   private static boolean isWhiteSpaceOrMark(byte b) {
@@ -208,6 +219,9 @@ final class BodyReading {
     }
     guarded(
         () -> {
+          if (!sniffed) {
+            add(blank.getBytes());
+          }
           if (decoder != null && !decoder.complete()) {
             throw new ZipException("it ends too early");
           }

@@ -50,11 +50,6 @@ final class BodyStore {
     }
   }
 
-  /** What has been added so far, while it is still in memory. */
-  Buffer soFar() {
-    return Buffer.buffer().appendBytes(memory, 0, inMemory);
-  }
-
   /** Whether the disk is behind: nothing should be added until {@link #onDrained}. */
   boolean full() {
     return opening || file != null && file.full();
