@@ -39,6 +39,7 @@ final class UpstreamAttempt {
   private FailureException broken;
   private boolean waiting;
   private boolean holdsPlace;
+  private boolean lookedUpAnew;
   private boolean reused;
   private boolean bodySent;
   private UpstreamAnswer answer;
@@ -150,11 +151,41 @@ final class UpstreamAttempt {
       return;
     }
     producer.addresses().forget(endpoint.getHost());
-    if (index + 1 < addresses.size() && !ConnectFailure.isTls(connected.cause())) {
+    if (ConnectFailure.isTls(connected.cause())) {
+      fail(ConnectFailure.of(connected.cause(), endpoint.authority()));
+    } else if (index + 1 < addresses.size()) {
       connect(addresses, index + 1, singleUse);
     } else {
-      fail(ConnectFailure.of(connected.cause(), endpoint.authority()));
+      connectElsewhere(addresses, connected.cause(), singleUse);
     }
+  }
+
+  /** None of the known addresses takes a connection: the name may have moved to others. */
+  private void connectElsewhere(List<SocketAddress> tried, Throwable cause, boolean singleUse) {
+    FailureException failure = ConnectFailure.of(cause, endpoint.authority());
+    if (lookedUpAnew) {
+      fail(failure);
+      return;
+    }
+    lookedUpAnew = true;
+    producer
+        .addresses()
+        .resolve(call.loop(), endpoint.getHost(), endpoint.getPort())
+        .onComplete(
+            resolved -> {
+              if (released) {
+                return;
+              }
+              List<SocketAddress> others =
+                  resolved.failed()
+                      ? List.of()
+                      : resolved.result().stream().filter(a -> !tried.contains(a)).toList();
+              if (others.isEmpty()) {
+                fail(failure);
+              } else {
+                connect(others, 0, singleUse);
+              }
+            });
   }
 
   /** A connection that came too late. Vert.x would log a reset of which nobody hears. */
