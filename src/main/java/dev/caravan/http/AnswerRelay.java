@@ -246,8 +246,8 @@ final class AnswerRelay {
   }
 
   /**
-   * Tells the log how the answer ended; true when it was broken off, since its end cannot be told
-   * from a cut.
+   * Tells the log how the answer ended; true when it was broken off, since its end is a cut or
+   * cannot be told from one.
    */
   private boolean judge(Buffer rest) {
     if (observer.failed()) {
@@ -261,7 +261,8 @@ final class AnswerRelay {
       return false;
     }
     record.outcome(Outcome.STREAM_INCOMPLETE);
-    if (!answer.endsByClose()) {
+    boolean cut = decoder != null && !decoder.complete();
+    if (!cut && !answer.endsByClose()) {
       return false;
     }
     if (rest.length() > 0) {

@@ -3,17 +3,21 @@ package dev.caravan.it;
 import static dev.caravan.it.ProviderManifest.provider;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.caravan.emulator.Emulator;
 import dev.caravan.emulator.Match;
 import dev.caravan.emulator.Script;
 import dev.caravan.it.RawClient.Head;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -367,6 +372,38 @@ class AnswersIT {
   }
 
   @Test
+  void aCompressedAnswerThatIsCutIsNeverEndedCleanly() throws Exception {
+    byte[] whole = gzip(COMPLETION);
+    PROVIDER
+        .when(Match.host("a12-gzip.test"))
+        .answer(
+            Script.empty()
+                .header("content-type", "application/json")
+                .header("content-encoding", "gzip")
+                .whole(Arrays.copyOf(whole, whole.length / 2)));
+    try (RawClient client = ask("a12-gzip.test", ASK_WHOLE)) {
+      client.readHead();
+      assertThatThrownBy(client::readBody).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aCompressedStreamThatSaidItsLastWordIsWholeWithoutAChecksum() throws Exception {
+    byte[] whole = gzip("data: " + TOKEN + "}\n\ndata: [DONE]\n\n");
+    PROVIDER
+        .when(Match.host("a12-gzip.test"))
+        .answer(
+            Script.empty()
+                .header("content-encoding", "gzip")
+                .eventStream()
+                .body(Arrays.copyOf(whole, whole.length - 8)));
+    try (RawClient client = ask("a12-gzip.test", ASK)) {
+      client.readHead();
+      assertThat(client.readText()).endsWith("data: [DONE]\n\n");
+    }
+  }
+
+  @Test
   void earlyHintsAreNotTheAnswer() throws Exception {
     PROVIDER
         .when(Match.host("c9.test"))
@@ -500,6 +537,14 @@ class AnswersIT {
 
   private static RawClient ask(String host, String json) throws IOException {
     return CARAVAN.connect().post(host, json);
+  }
+
+  private static byte[] gzip(String text) throws IOException {
+    ByteArrayOutputStream small = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(small)) {
+      gzip.write(text.getBytes(UTF_8));
+    }
+    return small.toByteArray();
   }
 
   private static void assertUsage(String model, int prompt, int completion) {
