@@ -2,6 +2,7 @@ package dev.caravan.http;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import org.apache.camel.AsyncCallback;
@@ -85,7 +86,8 @@ public class RequestBodyReader extends AsyncProcessorSupport {
 
   private static void continueIfExpected(HttpServerRequest request) throws FailureException {
     String expect = request.getHeader("expect");
-    if (expect == null) {
+    // RFC 9110, 10.1.1: from an HTTP/1.0 client it is ignored; it would take 100 for the answer.
+    if (expect == null || request.version() == HttpVersion.HTTP_1_0) {
       return;
     }
     if (!expect.trim().equalsIgnoreCase("100-continue")) {

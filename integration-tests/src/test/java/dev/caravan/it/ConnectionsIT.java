@@ -198,6 +198,15 @@ class ConnectionsIT {
     }
   }
 
+  @Test
+  void aClientOfHttp10IsNeverToldToContinue() throws Exception {
+    try (RawClient client = CARAVAN.connect()) {
+      client.send(request10(ASK, "Expect: 100-continue\r\n"));
+      assertThat(client.readHead().status()).isEqualTo(200);
+      client.readBody();
+    }
+  }
+
   private static String request(String n, String body) throws IOException {
     return "POST / HTTP/1.1\r\nHost: "
         + HOST
