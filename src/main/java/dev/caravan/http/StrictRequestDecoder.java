@@ -30,14 +30,18 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
             .setInitialBufferSize(options.getDecoderInitialBufferSize()));
   }
 
-  /** As Vert.x' decoder does it: its server wants exactly these two types. */
+  /**
+   * As Vert.x' decoder does it: its server wants exactly these two types. Another version would
+   * come back in the answer's status line.
+   */
   @Override
   protected HttpMessage createMessage(String[] initialLine) {
+    HttpVersion version = HttpVersion.valueOf(initialLine[2]);
+    if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
+      throw new IllegalArgumentException("neither HTTP/1.1 nor HTTP/1.0");
+    }
     return new DefaultHttpRequest(
-        HttpVersion.valueOf(initialLine[2]),
-        HttpMethod.valueOf(initialLine[0]),
-        initialLine[1],
-        HeadersMultiMap.httpHeaders());
+        version, HttpMethod.valueOf(initialLine[0]), initialLine[1], HeadersMultiMap.httpHeaders());
   }
 
   @Override
