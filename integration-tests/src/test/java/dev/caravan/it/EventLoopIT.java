@@ -30,6 +30,7 @@ class EventLoopIT {
   private static final String MESSAGES = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
   private static final String ASK = "{" + MESSAGES + "}";
   private static final String ASK_STREAM = "{\"stream\":true," + MESSAGES + "}";
+  private static final String LOOP = "vert.x-eventloop-thread-";
   private static final List<String> BLOCKING =
       List.of(
           "jdk.ThreadPark",
@@ -70,6 +71,7 @@ class EventLoopIT {
 
   @Test
   void noEventLoopBlocksWhateverTheTraffic() throws Exception {
+    assertThat(jcmd("Thread.print")).as("they have the name").contains("\"" + LOOP);
     Instant begun = Instant.now();
     trafficOfEveryKind();
     Path recording = DIRECTORY.resolve("traffic.jfr");
@@ -128,12 +130,10 @@ class EventLoopIT {
 
   private static boolean isOfALoop(RecordedEvent event) {
     RecordedThread thread = event.getThread();
-    return thread != null
-        && thread.getJavaName() != null
-        && thread.getJavaName().startsWith("vert.x-eventloop-thread-");
+    return thread != null && thread.getJavaName() != null && thread.getJavaName().startsWith(LOOP);
   }
 
-  private static void jcmd(String... arguments) throws IOException, InterruptedException {
+  private static String jcmd(String... arguments) throws IOException, InterruptedException {
     List<String> command =
         Stream.concat(
                 Stream.of(
@@ -144,6 +144,7 @@ class EventLoopIT {
     Process jcmd = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(jcmd.getInputStream().readAllBytes(), UTF_8);
     assertThat(jcmd.waitFor()).as(output).isZero();
+    return output;
   }
 
   private static Path settings() {
