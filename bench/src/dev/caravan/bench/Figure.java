@@ -3,6 +3,7 @@ package dev.caravan.bench;
 /** What is measured of a peer in a round: a row of the table. */
 enum Figure {
   START("exec to first answer", "s", 2),
+  START_CPU("CPU until then", "s", 2),
   FIRST_REQUEST("duration of that first answer", "ms", 1),
   RSS_IDLE("RSS idle", "MB", 0),
   RSS_LOADED("RSS after all load", "MB", 0),
