@@ -2,19 +2,23 @@ package dev.caravan.cli;
 
 import dev.caravan.plan.DataPlane;
 import dev.caravan.runtime.DataPlaneApplication;
+import dev.caravan.runtime.ExtraTrust;
+import dev.caravan.runtime.Label;
 import dev.caravan.runtime.ResolveEntry;
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.ConfigProvider;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +35,9 @@ import picocli.CommandLine.Spec;
     description =
         "Serves the hosts of LLMProvider and LLMRoute manifests and follows every change of them.")
 public final class RunCommand implements Callable<Integer> {
+  private static final String PREFIX = "caravan.";
+  private static final List<String> PORTS = List.of(PREFIX + "port", PREFIX + "management-port");
+
   @Spec CommandSpec spec;
 
   @Parameters(
@@ -70,31 +77,18 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try {
-      resolve.forEach(ResolveEntry::parse);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage());
-    }
-    paths.forEach(path -> mustExist(path, "PATH"));
-    if (ca != null) {
-      mustExist(ca, "--ca");
-    }
     properties().forEach(System::setProperty);
-    PrintWriter err = spec.commandLine().getErr();
-    var config = org.eclipse.microprofile.config.ConfigProvider.getConfig();
+    Config config = ConfigProvider.getConfig();
+    checkSettings(config);
     String address = config.getValue("caravan.bind", String.class);
-    for (String setting : List.of("caravan.port", "caravan.management-port")) {
-      int wanted = config.getValue(setting, Integer.class);
-      if (wanted < 1 || wanted > 65535) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--%s must be 1 to 65535, not %d"
-                .formatted(setting.substring("caravan.".length()), wanted));
-      }
-      if (!free(address, wanted)) {
-        err.printf(
-            "caravan: port %d on %s is in use; choose another with --%s%n",
-            wanted, address, setting.substring("caravan.".length()));
+    for (String setting : PORTS) {
+      int port = port(config, setting);
+      if (!free(address, port)) {
+        spec.commandLine()
+            .getErr()
+            .printf(
+                "caravan: port %d on %s is in use, or the address is not this machine's; choose another with --%s or --bind%n",
+                port, address, setting.substring(PREFIX.length()));
         return 1;
       }
     }
@@ -102,10 +96,61 @@ public final class RunCommand implements Callable<Integer> {
     return 0;
   }
 
+  /**
+   * Wherever a setting comes from, options or environment: what cannot be is a sentence before
+   * anything starts.
+   */
+  private void checkSettings(Config config) {
+    list(config, "paths").forEach(path -> mustExist(Path.of(path), "PATH"));
+    list(config, "resolve").forEach(entry -> parsed(() -> ResolveEntry.parse(entry)));
+    list(config, "labels").forEach(label -> parsed(() -> Label.parse(label)));
+    config.getOptionalValue(PREFIX + "ca", Path.class).ifPresent(this::mustHoldCertificates);
+    PORTS.forEach(setting -> port(config, setting));
+  }
+
+  private static List<String> list(Config config, String name) {
+    return config.getOptionalValues(PREFIX + name, String.class).orElse(List.of());
+  }
+
+  private void parsed(Runnable parsing) {
+    try {
+      parsing.run();
+    } catch (IllegalArgumentException e) {
+      throw refused(e.getMessage());
+    }
+  }
+
+  private int port(Config config, String setting) {
+    String value = config.getValue(setting, String.class);
+    try {
+      int port = Integer.parseInt(value.trim());
+      if (port >= 1 && port <= 65535) {
+        return port;
+      }
+    } catch (NumberFormatException e) {
+      // told below, as any other number that is no port
+    }
+    throw refused(
+        "--%s must be 1 to 65535, not %s".formatted(setting.substring(PREFIX.length()), value));
+  }
+
   private void mustExist(Path path, String what) {
     if (!Files.exists(path)) {
-      throw new ParameterException(spec.commandLine(), what + ": there is no " + path);
+      throw refused(what + ": there is no " + path);
     }
+  }
+
+  private void mustHoldCertificates(Path pem) {
+    mustExist(pem, "--ca");
+    try {
+      ExtraTrust.beside(pem);
+    } catch (IOException | GeneralSecurityException e) {
+      throw refused("--ca: " + pem + " holds no PEM certificates");
+    }
+  }
+
+  private ParameterException refused(String sentence) {
+    return new ParameterException(spec.commandLine(), sentence);
   }
 
   private static boolean free(String address, int port) {
@@ -150,7 +195,7 @@ public final class RunCommand implements Callable<Integer> {
 
   private static void put(Map<String, String> properties, String name, Object value) {
     if (value != null) {
-      properties.put("caravan." + name, value.toString());
+      properties.put(PREFIX + name, value.toString());
     }
   }
 }

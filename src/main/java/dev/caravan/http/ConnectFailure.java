@@ -29,7 +29,7 @@ final class ConnectFailure {
 
   /** The client for these TLS settings cannot be made: a certificate is missing or unreadable. */
   static FailureException ofSettings(RuntimeException e, String authority) {
-    return Failure.TLS_FAILED.because(
+    return Failure.NO_CREDENTIAL.because(
         "the TLS settings for %s cannot be used: %s".formatted(authority, tlsReason(e)));
   }
 

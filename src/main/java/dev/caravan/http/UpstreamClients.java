@@ -29,6 +29,7 @@ final class UpstreamClients {
   private static final int POOL_SIZE = 8192;
 
   private static final int KEEP_ALIVE_SECONDS = 60;
+  private static final long ROTATED_LINGER_MILLIS = 600_000;
 
   private final Vertx vertx;
   private final TlsSettings tls;
@@ -74,12 +75,25 @@ final class UpstreamClients {
   }
 
   /**
-   * A rotated certificate: streams on the old client's connections end in their own time, idle ones
-   * by its keep-alive.
+   * After a rotation new connections take the new certificate; the old ones get time for their
+   * streams to end.
    */
-  private static void closeRotated(
-      Map<Key, HttpClient> clients, TlsSettings.ClientCertificate current) {
-    clients.keySet().removeIf(k -> !Objects.equals(k.certificate, current));
+  private void closeRotated(Map<Key, HttpClient> clients, TlsSettings.ClientCertificate current) {
+    clients
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean rotated = !Objects.equals(entry.getKey().certificate, current);
+              if (rotated) {
+                vertx.setTimer(ROTATED_LINGER_MILLIS, t -> close(entry.getValue()));
+              }
+              return rotated;
+            });
+  }
+
+  private void close(HttpClient client) {
+    open.remove(client);
+    client.close();
   }
 
   private HttpClient create(Key key) {

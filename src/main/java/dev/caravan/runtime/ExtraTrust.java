@@ -15,24 +15,29 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /** The JVM's trusted certificates and those of a file. */
-final class ExtraTrust {
+public final class ExtraTrust {
   private ExtraTrust() {}
 
   /**
    * @throws IOException when the file cannot be read
    * @throws GeneralSecurityException when it holds no certificates
    */
-  static TrustOptions beside(Path pem) throws IOException, GeneralSecurityException {
+  public static TrustOptions beside(Path pem) throws IOException, GeneralSecurityException {
     KeyStore all = KeyStore.getInstance(KeyStore.getDefaultType());
     all.load(null, null);
     int n = 0;
     for (X509Certificate own : trustManager(null).getAcceptedIssuers()) {
       all.setCertificateEntry("jvm-" + n++, own);
     }
+    int extra = 0;
     try (InputStream in = Files.newInputStream(pem)) {
-      for (Certificate extra : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        all.setCertificateEntry("extra-" + n++, extra);
+      for (Certificate certificate :
+          CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+        all.setCertificateEntry("extra-" + extra++, certificate);
       }
+    }
+    if (extra == 0) {
+      throw new GeneralSecurityException("no certificate in " + pem);
     }
     return TrustOptions.wrap(trustManager(all));
   }

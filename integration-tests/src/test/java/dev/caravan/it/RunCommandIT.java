@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,7 +77,6 @@ class RunCommandIT {
     }
   }
 
-  @Disabled("open: ExtraTrust throws while Quarkus starts, and its stack trace is printed")
   @Test
   void aFileWithoutCertificatesIsASentence() throws Exception {
     try (JavaApplication caravan =
@@ -97,7 +95,6 @@ class RunCommandIT {
     }
   }
 
-  @Disabled("open: RunCommand reads caravan.port outside of a try, and its stack trace is printed")
   @Test
   void aSettingOfTheEnvironmentThatIsNoneIsASentence() throws Exception {
     try (JavaApplication caravan =

@@ -118,8 +118,8 @@ class UpstreamTlsIT {
   void withoutItsSecretAMutualProviderCannotBeCalledAndTheAnswerSaysWhy() {
     HttpResponse<String> answer = CARAVAN.post("no-cert.test", ASK);
 
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(502);
-    assertThat(answer.body()).contains("\"tls_failed\"", "default/nowhere", "tls.crt");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+    assertThat(answer.body()).contains("\"no_credential\"", "default/nowhere", "tls.crt");
   }
 
   @Test
