@@ -73,6 +73,16 @@ class ArchitectureTest {
   }
 
   @Test
+  void only_the_commands_use_the_wiring() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(packages("cli"), packages("runtime"))
+        .should()
+        .dependOnClassesThat(resideInAPackage(packages("runtime")))
+        .check(CARAVAN);
+  }
+
+  @Test
   void planning_is_pure() {
     noClasses()
         .that()

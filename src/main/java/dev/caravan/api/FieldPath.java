@@ -25,7 +25,7 @@ public record FieldPath(String text) {
 
   static String parentOf(String path) {
     if (path.endsWith("\"]")) {
-      return path.substring(0, Math.max(0, path.indexOf("[\"")));
+      return path.substring(0, Math.max(0, path.lastIndexOf("[\"")));
     }
     int cut = Math.max(path.lastIndexOf('.'), path.lastIndexOf('['));
     return cut < 0 ? "" : path.substring(0, cut);

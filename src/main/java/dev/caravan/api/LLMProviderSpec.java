@@ -108,7 +108,8 @@ public record LLMProviderSpec(
   /** Durations as in Go: {@code 500ms}, {@code 5s}, {@code 1m30s}. */
   public record Timeouts(
       @JsonPropertyDescription("To connect, TLS handshake included; default 5s.") String connect,
-      @JsonPropertyDescription("From the request to the first byte of the answer; default 60s.")
+      @JsonPropertyDescription(
+              "Of a stream, from the request to the first token, comments not counted; default 60s.")
           String firstToken,
       @JsonPropertyDescription("Between two pieces of the answer; default 60s.") String idle,
       @JsonPropertyDescription("For the whole request; default 10m.") String request) {}

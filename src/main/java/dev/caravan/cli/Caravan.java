@@ -2,11 +2,13 @@ package dev.caravan.cli;
 
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Entry point: the commands of {@code caravan}. */
 @QuarkusMain
@@ -38,11 +40,21 @@ public final class Caravan implements Runnable {
     CommandLine command = error.getCommandLine();
     PrintWriter err = command.getErr();
     String name = command.getCommandSpec().qualifiedName();
-    err.printf(
-        "%s: %s (see %s --help)%n",
-        name, error.getMessage().strip().replaceAll("\\s*\\R\\s*", " "), name);
+    err.printf("%s: %s (see %s --help)%n", name, sentence(error), name);
     err.flush();
     return CommandLine.ExitCode.USAGE;
+  }
+
+  private static String sentence(ParameterException error) {
+    if (error instanceof UnmatchedArgumentException unmatched) {
+      String argument = unmatched.getUnmatched().getFirst();
+      String what = argument.startsWith("-") ? "option" : "command";
+      List<String> meant = unmatched.getSuggestions();
+      return "there is no %s %s%s"
+          .formatted(
+              what, argument, meant.isEmpty() ? "" : "; did you mean " + meant.getFirst() + "?");
+    }
+    return error.getMessage().strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   /** Without a command. */

@@ -85,6 +85,12 @@ public final class RunCommand implements Callable<Integer> {
     String address = config.getValue("caravan.bind", String.class);
     for (String setting : List.of("caravan.port", "caravan.management-port")) {
       int wanted = config.getValue(setting, Integer.class);
+      if (wanted < 1 || wanted > 65535) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--%s must be 1 to 65535, not %d"
+                .formatted(setting.substring("caravan.".length()), wanted));
+      }
       if (!free(address, wanted)) {
         err.printf(
             "caravan: port %d on %s is in use; choose another with --%s%n",

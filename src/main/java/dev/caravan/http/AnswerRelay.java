@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.zip.ZipException;
 import org.apache.camel.AsyncCallback;
@@ -31,6 +32,7 @@ final class AnswerRelay {
   private final UpstreamAttempt attempt;
   private final AnswerObserver observer;
   private final ContentDecoder decoder;
+  private final boolean keyedError;
   private final boolean masked;
   private Buffer held;
 
@@ -51,7 +53,8 @@ final class AnswerRelay {
     boolean chat = outgoing != null && outgoing.isChat() && answer.hasBody();
     boolean error = answer != null && answer.status() >= 400;
     this.observer = chat && !error ? new AnswerObserver(outgoing.usageAsked()) : null;
-    this.masked = error && outgoing.key() != null && answer.hasBody();
+    this.keyedError = error && outgoing.key() != null;
+    this.masked = keyedError && answer.hasBody();
     String encoding = answer == null ? null : answer.headers().get("content-encoding");
     this.decoder = encoding != null && (chat || masked) ? ContentDecoder.of(encoding) : null;
     this.held = masked ? Buffer.buffer() : null;
@@ -85,7 +88,7 @@ final class AnswerRelay {
     response.setStatusCode(answer.status());
     MultiMap headers = response.headers();
     HeaderRules.copyEndToEnd(answer.headers(), headers, droppedHeaders());
-    if (masked) {
+    if (keyedError) {
       maskHeaders(headers);
     }
     if (!answer.hasBody()) {
@@ -98,7 +101,7 @@ final class AnswerRelay {
     } else {
       response.setChunked(true);
     }
-    if (!call.request().isEnded()) {
+    if (call.bodyUnread()) {
       headers.set("connection", "close");
     }
   }
@@ -117,14 +120,17 @@ final class AnswerRelay {
   private void maskHeaders(MultiMap headers) {
     UpstreamKey key = attempt.outgoing().key();
     for (String name : new HashSet<>(headers.names())) {
-      for (String value : headers.getAll(name)) {
-        byte[] bytes = value.getBytes(StandardCharsets.ISO_8859_1);
-        byte[] clean = key.mask(bytes);
-        if (clean != bytes) {
-          headers.set(name, new String(clean, StandardCharsets.ISO_8859_1));
-        }
+      List<String> values = headers.getAll(name);
+      List<String> clean = values.stream().map(value -> masked(key, value)).toList();
+      if (!clean.equals(values)) {
+        headers.set(name, clean);
       }
     }
+  }
+
+  private static String masked(UpstreamKey key, String value) {
+    return new String(
+        key.mask(value.getBytes(StandardCharsets.ISO_8859_1)), StandardCharsets.ISO_8859_1);
   }
 
   /**
@@ -253,8 +259,8 @@ final class AnswerRelay {
   }
 
   /**
-   * Tells the log how the answer ended; true when it was broken off, since its end cannot be told
-   * from a cut.
+   * Tells the log how the answer ended; true when it was broken off, since its end is a cut or
+   * cannot be told from one.
    */
   private boolean judge(Buffer rest) {
     if (observer.failed()) {
@@ -268,7 +274,8 @@ final class AnswerRelay {
       return false;
     }
     record.outcome(Outcome.STREAM_INCOMPLETE);
-    if (!answer.endsByClose()) {
+    boolean cut = decoder != null && !decoder.complete();
+    if (!cut && !answer.endsByClose()) {
       return false;
     }
     if (rest.length() > 0) {

@@ -24,9 +24,9 @@ public final class Call {
    * What is read and thrown away of a request that was answered early, so that its client can read
    * the answer.
    */
-  private static final long DRAIN_LIMIT_BYTES = 4L << 20;
+  private static final long DRAIN_LIMIT_BYTES = 256L << 20;
 
-  private static final long DRAIN_LIMIT_MILLIS = 5_000;
+  private static final long DRAIN_LIMIT_MILLIS = 30_000;
 
   private final HttpServerRequest request;
   private final HttpServerResponse response;
@@ -213,7 +213,7 @@ public final class Call {
    * Ends the answer; where the request is still on its way, the connection cannot serve another.
    */
   void end(Buffer last) {
-    boolean unread = !request.isEnded();
+    boolean unread = bodyUnread();
     if (unread && !response.headWritten()) {
       response.putHeader("connection", "close");
     }
@@ -221,6 +221,14 @@ public final class Call {
     if (unread) {
       drainAndClose();
     }
+  }
+
+  /** A request without a body has been read with its head, though Vert.x says so only later. */
+  boolean bodyUnread() {
+    String length = request.getHeader("content-length");
+    return !request.isEnded()
+        && (length != null && !length.equals("0")
+            || request.headers().contains("transfer-encoding"));
   }
 
   /** No clean end: the client must see that this answer is not whole. */

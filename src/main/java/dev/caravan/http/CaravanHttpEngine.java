@@ -1,5 +1,6 @@
 package dev.caravan.http;
 
+import dev.caravan.telemetry.RequestRecord;
 import dev.caravan.telemetry.RequestTelemetry;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.TooLongFrameException;
@@ -65,6 +66,7 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
             .setHttp2ClearTextEnabled(false)
             .setAcceptBacklog(4096)
             .setTcpNoDelay(true)
+            .setTcpKeepAlive(true)
             .setMaxHeaderSize(MAX_HEAD_BYTES)
             .setMaxInitialLineLength(MAX_LINE_BYTES)
             .setDecoderInitialBufferSize(512);
@@ -120,6 +122,10 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
   }
 
   private void accept(HttpServerRequest request) {
+    if (request.method() == HttpMethod.CONNECT) {
+      tunnel(request);
+      return;
+    }
     ContextInternal loop = (ContextInternal) vertx.getOrCreateContext();
     RequestTarget target;
     try {
@@ -153,9 +159,21 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
     if (request.headers().contains("")) {
       throw Failure.MALFORMED_REQUEST.because("the request has a header without a name");
     }
-    if (request.method() == HttpMethod.CONNECT) {
-      throw Failure.METHOD_NOT_SUPPORTED.because(
-          "Caravan opens no tunnels: use http:// for the hosts that it serves");
+  }
+
+  /**
+   * A proxy client that tunnels plain HTTP too (undici's ProxyAgent, curl -p): what comes through
+   * the tunnel is HTTP again, so the connection is simply read on. Other ports carry TLS, which is
+   * the client's secret.
+   */
+  private void tunnel(HttpServerRequest request) {
+    if (request.uri().endsWith(":80")) {
+      request.response().end();
+    } else {
+      refuse(
+          request,
+          Failure.METHOD_NOT_SUPPORTED.because(
+              "Caravan opens no tunnels: use http:// for the hosts that it serves"));
     }
   }
 
@@ -189,6 +207,12 @@ public class CaravanHttpEngine extends ServiceSupport implements PlatformHttpEng
   }
 
   private void refuse(HttpServerRequest request, FailureException failure) {
+    telemetry.started();
+    RequestRecord refused = new RequestRecord();
+    refused.request(request.method() == null ? null : request.method().name(), null, null);
+    refused.status(failure.failure().status());
+    refused.failed(failure.failure().code());
+    telemetry.ended(refused);
     request
         .response()
         .setStatusCode(failure.failure().status())

@@ -51,7 +51,7 @@ final class Clocks {
   /** A part of the answer came, so the idle clock starts anew. */
   void touch() {
     idleSince = System.nanoTime();
-    if (timerDeadline == NONE) {
+    if (idleDeadline() < timerDeadline) {
       arm();
     }
   }

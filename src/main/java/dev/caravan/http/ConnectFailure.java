@@ -27,6 +27,12 @@ final class ConnectFailure {
     return Failure.CONNECT_FAILED.because("cannot connect to %s: %s".formatted(authority, reason));
   }
 
+  /** The client for these TLS settings cannot be made: a certificate is missing or unreadable. */
+  static FailureException ofSettings(RuntimeException e, String authority) {
+    return Failure.TLS_FAILED.because(
+        "the TLS settings for %s cannot be used: %s".formatted(authority, tlsReason(e)));
+  }
+
   static FailureException whileAnswering(Throwable t, String authority) {
     if (t instanceof FailureException f) {
       return f;

@@ -8,6 +8,7 @@ package dev.caravan.http;
 public enum Failure {
   MALFORMED_REQUEST(400, "malformed_request"),
   MALFORMED_JSON(400, "malformed_json"),
+  BODY_TIMEOUT(408, "body_timeout"),
   LENGTH_LIMIT(413, "body_too_large"),
   TARGET_TOO_LONG(414, "target_too_long"),
   UNSUPPORTED_ENCODING(415, "unsupported_encoding"),

@@ -1,6 +1,8 @@
 package dev.caravan.http;
 
 import io.vertx.core.MultiMap;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -45,11 +47,12 @@ final class HeaderRules {
     if (value == null || value.equalsIgnoreCase("keep-alive") || value.equalsIgnoreCase("close")) {
       return Set.of();
     }
-    return Set.of(
-        String.join(",", headers.getAll("connection"))
-            .toLowerCase(Locale.ROOT)
-            .trim()
-            .split("\\s*,\\s*"));
+    return new HashSet<>(
+        Arrays.asList(
+            String.join(",", headers.getAll("connection"))
+                .toLowerCase(Locale.ROOT)
+                .trim()
+                .split("\\s*,\\s*")));
   }
 
   private static String lowerCase(String name) {

@@ -37,7 +37,7 @@ public sealed interface RequestBody {
   record None() implements RequestBody {}
 
   /**
-   * A body in memory, at most {@link RequestBodyReader#MEMORY_LIMIT_BYTES}.
+   * A body in memory, at most {@link BodyStore#MEMORY_LIMIT_BYTES}.
    *
    * @param json null when it is not JSON
    */

@@ -17,8 +17,12 @@ public record TlsSettings(
   /** The default: verified by chain and name. */
   public static final TlsSettings VERIFIED = new TlsSettings(null, false, null);
 
-  /** A certificate chain and its key, PEM. Its {@code toString} shows neither. */
-  public record ClientCertificate(String certificatePem, String keyPem) {
+  /**
+   * A certificate chain and its key, PEM. Its {@code toString} shows neither.
+   *
+   * @param caPem certificates to trust that came with it; null = none did
+   */
+  public record ClientCertificate(String certificatePem, String keyPem, String caPem) {
     @Override
     public String toString() {
       return "ClientCertificate[***]";

@@ -16,7 +16,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -83,7 +82,8 @@ final class UpstreamAddresses {
   private static List<SocketAddress> addresses(List<InetAddress> resolved, int port) {
     List<SocketAddress> addresses = new ArrayList<>(resolved.size());
     for (InetAddress address : resolved) {
-      addresses.add(SocketAddress.inetSocketAddress(new InetSocketAddress(address, port)));
+      // Without its name: Vert.x pools connections by it, and one address is not another.
+      addresses.add(SocketAddress.inetSocketAddress(port, address.getHostAddress()));
     }
     return addresses;
   }

@@ -5,6 +5,7 @@ import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
@@ -38,6 +39,7 @@ final class UpstreamAttempt {
   private FailureException broken;
   private boolean waiting;
   private boolean holdsPlace;
+  private boolean lookedUpAnew;
   private boolean reused;
   private boolean bodySent;
   private UpstreamAnswer answer;
@@ -111,6 +113,13 @@ final class UpstreamAttempt {
   }
 
   private void connect(List<SocketAddress> addresses, int index, boolean singleUse) {
+    HttpClient client;
+    try {
+      client = producer.clients().ofThisLoop(singleUse);
+    } catch (RuntimeException e) {
+      fail(ConnectFailure.ofSettings(e, endpoint.authority()));
+      return;
+    }
     long share = Math.max(1, producer.settings().connectTimeout() / addresses.size());
     RequestOptions options =
         new RequestOptions()
@@ -121,9 +130,7 @@ final class UpstreamAttempt {
             .setMethod(call.request().method())
             .setURI(outgoing.target())
             .setConnectTimeout(share);
-    producer
-        .clients()
-        .ofThisLoop(singleUse)
+    client
         .request(options)
         .onComplete(connected -> connected(connected, addresses, index, singleUse));
   }
@@ -135,7 +142,7 @@ final class UpstreamAttempt {
       boolean singleUse) {
     if (released) {
       if (connected.succeeded()) {
-        connected.result().reset();
+        discard(connected.result());
       }
       return;
     }
@@ -144,11 +151,47 @@ final class UpstreamAttempt {
       return;
     }
     producer.addresses().forget(endpoint.getHost());
-    if (index + 1 < addresses.size() && !ConnectFailure.isTls(connected.cause())) {
+    if (ConnectFailure.isTls(connected.cause())) {
+      fail(ConnectFailure.of(connected.cause(), endpoint.authority()));
+    } else if (index + 1 < addresses.size()) {
       connect(addresses, index + 1, singleUse);
     } else {
-      fail(ConnectFailure.of(connected.cause(), endpoint.authority()));
+      connectElsewhere(addresses, connected.cause(), singleUse);
     }
+  }
+
+  /** None of the known addresses takes a connection: the name may have moved to others. */
+  private void connectElsewhere(List<SocketAddress> tried, Throwable cause, boolean singleUse) {
+    FailureException failure = ConnectFailure.of(cause, endpoint.authority());
+    if (lookedUpAnew) {
+      fail(failure);
+      return;
+    }
+    lookedUpAnew = true;
+    producer
+        .addresses()
+        .resolve(call.loop(), endpoint.getHost(), endpoint.getPort())
+        .onComplete(
+            resolved -> {
+              if (released) {
+                return;
+              }
+              List<SocketAddress> others =
+                  resolved.failed()
+                      ? List.of()
+                      : resolved.result().stream().filter(a -> !tried.contains(a)).toList();
+              if (others.isEmpty()) {
+                fail(failure);
+              } else {
+                connect(others, 0, singleUse);
+              }
+            });
+  }
+
+  /** A connection that came too late. Vert.x would log a reset of which nobody hears. */
+  private static void discard(HttpClientRequest up) {
+    up.exceptionHandler(t -> {});
+    up.reset();
   }
 
   private void send(HttpClientRequest up) {

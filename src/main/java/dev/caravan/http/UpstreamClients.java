@@ -98,8 +98,9 @@ final class UpstreamClients {
     if (OpenSsl.isAvailable()) {
       options.setSslEngineOptions(new OpenSSLEngineOptions());
     }
-    if (tls.caPem() != null) {
-      options.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(tls.caPem())));
+    String ca = trustedCa(key.certificate);
+    if (ca != null) {
+      options.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(ca)));
     } else if (defaultTrust != null && !tls.insecureSkipVerify()) {
       options.setTrustOptions(defaultTrust);
     }
@@ -115,6 +116,11 @@ final class UpstreamClients {
         .with(new PoolOptions().setHttp1MaxSize(POOL_SIZE))
         .withConnectHandler(UpstreamConnection::opened)
         .build();
+  }
+
+  /** Null = the default trust. */
+  private String trustedCa(TlsSettings.ClientCertificate certificate) {
+    return tls.caPem() == null && certificate != null ? certificate.caPem() : tls.caPem();
   }
 
   void close() {

@@ -6,10 +6,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/**
- * A host name, checked, in lower case and without a trailing dot. {@code x.ns.svc} is read as what
- * it is short for, {@code x.ns.svc.cluster.local}.
- */
+/** A host name, checked, in lower case and without a trailing dot. */
 record HostName(String text) {
   private static final String CLUSTER_DOMAIN = ".cluster.local";
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
@@ -37,7 +34,7 @@ record HostName(String text) {
                 + " with a letter or digit");
       }
     }
-    return new HostName(SHORT_SERVICE.matcher(host).matches() ? host.concat(CLUSTER_DOMAIN) : host);
+    return new HostName(host);
   }
 
   private static void refuseWhatIsMoreThanAHost(String host) {
@@ -72,13 +69,19 @@ record HostName(String text) {
     }
   }
 
-  boolean isShort() {
-    return text.indexOf('.') < 0;
+  /**
+   * The name that tells hosts apart: {@code x.ns.svc} is short for {@code x.ns.svc.cluster.local}.
+   */
+  HostName canonical() {
+    return SHORT_SERVICE.matcher(text).matches() ? new HostName(text + CLUSTER_DOMAIN) : this;
   }
 
-  /** What a short name means in a resource of that namespace, as in Istio. */
-  HostName in(String namespace) {
-    return isShort() ? service(text, namespace) : this;
+  /**
+   * As {@link #canonical}, and a name without dots is that of a Service in this namespace, as in
+   * Istio.
+   */
+  HostName canonicalIn(String namespace) {
+    return text.indexOf('.') < 0 ? service(text, namespace) : canonical();
   }
 
   static HostName service(String name, String namespace) {

@@ -9,7 +9,7 @@ import java.util.TreeSet;
 /**
  * One host.
  *
- * @param host its full name in lower case: a short Service name of namespace ns is {@code
+ * @param host its canonical name in lower case: a short Service name of namespace ns is {@code
  *     name.ns.svc.cluster.local}
  * @param names every name that it answers to
  * @param owner the LLMRoute, or the LLMProvider when there is no route

@@ -7,6 +7,7 @@ import java.util.Map;
  * A provider, read and checked by itself; what other resources have to do with it is not decided
  * yet.
  *
+ * @param host in its canonical form; the plan has it as written, for Host header and certificate
  * @param selector null: every pod
  * @param configs by rule name, already merged over the default; the default itself under the empty
  *     name

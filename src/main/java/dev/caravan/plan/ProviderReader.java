@@ -40,7 +40,8 @@ final class ProviderReader {
     NotInForce.warn(spec, findings);
     Map<String, String> selector =
         spec.workloadSelector() == null ? null : spec.workloadSelector().labels();
-    return new ProviderDraft(host, plan, selector, configs, secretRefs);
+    return new ProviderDraft(
+        host == null ? null : host.canonical(), plan, selector, configs, secretRefs);
   }
 
   private ProviderPlan provider(HostName host) {

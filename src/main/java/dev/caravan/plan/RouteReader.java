@@ -63,7 +63,7 @@ final class RouteReader {
     }
     warnOfUnreachable(rules, path);
     NotInForce.warn(spec, findings);
-    return new RouteDraft(host == null ? null : host.in(namespace), gateways, rules);
+    return new RouteDraft(host == null ? null : host.canonicalIn(namespace), gateways, rules);
   }
 
   private void checkNames(FieldPath path) {
@@ -242,8 +242,8 @@ final class RouteReader {
       findings.invalid(path, "needs a providerHost or a backendRef");
       return null;
     }
-    return new RouteDraft.Ref.ToProvider(
-        fields.host(ref.providerHost(), path.child("providerHost")));
+    HostName host = fields.host(ref.providerHost(), path.child("providerHost"));
+    return host == null ? null : new RouteDraft.Ref.ToProvider(host.canonical());
   }
 
   private RouteDraft.Ref object(ObjectRef ref, FieldPath path) {

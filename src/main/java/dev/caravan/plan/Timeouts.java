@@ -6,7 +6,7 @@ import java.time.Duration;
  * Four separate clocks, each above zero and below 2^31 ms.
  *
  * @param connect to connect, TLS handshake included
- * @param firstToken from the request to the first byte of the answer
+ * @param firstToken of a stream, from the request to the first token
  * @param idle between two pieces of the answer
  * @param request for the whole request
  */

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
 
 /**
  * Resources from files and directories of YAML and JSON, watched: edits, atomic renames, swapped
@@ -14,8 +13,6 @@ import org.jboss.logging.Logger;
  * what it last held in force.
  */
 public final class DirectoryResourceSource implements ResourceSource {
-  private static final Logger LOG = Logger.getLogger(DirectoryResourceSource.class);
-
   /**
    * How patient the watch is.
    *
@@ -37,9 +34,8 @@ public final class DirectoryResourceSource implements ResourceSource {
   private final String defaultNamespace;
   private final Clock clock;
   private final Timing timing;
-  private volatile boolean closed;
-  private FileWatch watch;
-  private Thread thread;
+  private boolean closed;
+  private ManifestWatch watch;
 
   /**
    * @param paths files and directories; of a resource that comes twice the later one counts
@@ -69,64 +65,22 @@ public final class DirectoryResourceSource implements ResourceSource {
 
   @Override
   public synchronized void start(Consumer<ResourceSnapshot> listener) {
-    if (thread != null || closed) {
+    if (watch != null || closed) {
       throw new IllegalStateException("a source is started once");
     }
-    watch = FileWatch.open();
-    thread = Thread.ofPlatform().daemon().name("caravan-files").unstarted(() -> run(listener));
-    thread.start();
-  }
-
-  private void run(Consumer<ResourceSnapshot> listener) {
-    ManifestStore store = store();
-    ResourceSnapshot told = null;
-    try {
-      while (!closed) {
-        told = refresh(store, told, listener);
-        Duration wait = store.settling() ? timing.settle() : timing.poll();
-        watch.awaitChange(wait, timing.quiet(), timing.bound());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Nothing that goes wrong in one round may end the watch. */
-  private ResourceSnapshot refresh(
-      ManifestStore store, ResourceSnapshot told, Consumer<ResourceSnapshot> listener) {
-    ResourceSnapshot now = told;
-    try {
-      watch.watch(ManifestFiles.under(paths).directories());
-      store.refresh();
-      now = store.snapshot();
-      if (!now.equals(told) && !closed) {
-        listener.accept(now);
-      }
-    } catch (RuntimeException | Error e) {
-      if (!closed) {
-        LOG.error("The manifests could not be taken over; what was served stays", e);
-      }
-    }
-    return now;
+    watch = new ManifestWatch(paths, store(), timing, listener);
+    watch.start();
   }
 
   @Override
   public void close() {
-    Thread running;
+    ManifestWatch running;
     synchronized (this) {
       closed = true;
-      running = thread;
+      running = watch;
     }
-    if (running == null) {
-      return;
-    }
-    watch.close();
-    if (running != Thread.currentThread()) {
-      try {
-        running.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    if (running != null) {
+      running.close();
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.caravan.resource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -33,7 +34,7 @@ final class ManifestFiles {
    *
    * @param files in the order in which they count, later ones over earlier ones
    * @param directories in which a change may concern these files
-   * @param unreadable directories that could not be listed
+   * @param unreadable files and directories that are there and cannot be looked into
    */
   record Found(Set<Path> files, Set<Path> directories, Map<Path, IOException> unreadable) {
     boolean mayHide(Path file) {
@@ -59,8 +60,11 @@ final class ManifestFiles {
     Path real;
     try {
       real = path.toRealPath();
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
       // Gone, or a link to nothing, as in the middle of a ConfigMap's swap: the same as not there.
+      return;
+    } catch (IOException e) {
+      unreadable.put(path, e);
       return;
     }
     if (!visited.add(real)) {

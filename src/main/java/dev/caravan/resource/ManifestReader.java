@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
 final class ManifestReader {
   private static final Pattern NAME =
       Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*");
+  private static final Pattern SECRET_KEY = Pattern.compile("[-._a-zA-Z0-9]+");
   private static final Set<String> TOP_LEVEL =
       Set.of("apiVersion", "kind", "metadata", "spec", "status");
   private static final List<String> KINDS = List.of(ApiGroup.PROVIDER_KIND, ApiGroup.ROUTE_KIND);
@@ -216,7 +217,7 @@ final class ManifestReader {
           .forEach(
               entry -> {
                 FieldPath path = FieldPath.ROOT.child(field).child(entry.getKey());
-                byte[] value = secretValue(field, entry.getValue(), path, secret);
+                byte[] value = secretValue(field, entry.getKey(), entry.getValue(), path, secret);
                 if (value != null) {
                   values.put(entry.getKey(), value);
                 }
@@ -225,7 +226,18 @@ final class ManifestReader {
     return new SecretData(values, allowedNamespaces(tree));
   }
 
-  private byte[] secretValue(String field, JsonNode value, FieldPath path, Resource<?> secret) {
+  private byte[] secretValue(
+      String field, String key, JsonNode value, FieldPath path, Resource<?> secret) {
+    if (value.isNull() || !SECRET_KEY.matcher(key).matches()) {
+      // Where a colon or a space is missing, what stands as the key is the value.
+      problems.add(
+          Problem.error(
+              secret,
+              Reason.WRONG_TYPE,
+              FieldPath.ROOT.child(field),
+              "has an entry that is no key with a value; write it as key: value"));
+      return null;
+    }
     if (!value.isTextual()) {
       problems.add(
           Problem.error(

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
  * and bound by Jackson afterwards.
  */
 final class SpecReader {
+  private static final Pattern FIELD_NAME = Pattern.compile("[A-Za-z0-9_]+");
   private static final ObjectMapper JACKSON = new ObjectMapper();
 
   private final Resource<?> resource;
@@ -112,11 +114,7 @@ final class SpecReader {
       RecordComponent component = components.get(field.getKey());
       warnOfBooleanKey(at, field.getKey());
       if (component == null) {
-        warning(
-            Reason.UNKNOWN_FIELD,
-            at,
-            "there is no such field, it is ignored%s"
-                .formatted(DidYouMean.suffix(field.getKey(), components.keySet())));
+        warnOfUnknownField(path, field.getKey(), components.keySet());
       } else if (!field.getValue().isNull()) {
         boolean sensitive = component.isAnnotationPresent(Sensitive.class);
         checked.set(
@@ -124,6 +122,21 @@ final class SpecReader {
       }
     }
     return checked;
+  }
+
+  private void warnOfUnknownField(FieldPath path, String name, Set<String> known) {
+    if (FIELD_NAME.matcher(name).matches()) {
+      warning(
+          Reason.UNKNOWN_FIELD,
+          path.child(name),
+          "there is no such field, it is ignored" + DidYouMean.suffix(name, known));
+    } else {
+      // "apiKey sk-1", for instance: where a colon or a space is missing, the value is in the name.
+      warning(
+          Reason.UNKNOWN_FIELD,
+          path,
+          "has an entry whose name cannot be a field's, it is ignored; write entries as name: value");
+    }
   }
 
   private JsonNode list(JsonNode node, Type item, FieldPath path) {

@@ -45,6 +45,7 @@ final class YamlParser {
 
   private static final int MAX_DEPTH = 100;
   private static final int MAX_ALIASES = 10_000;
+  private static final int MAX_DIGITS = 1_000;
   private static final int MAX_CHARACTERS = 32 << 20;
 
   private int nodes;
@@ -188,6 +189,10 @@ final class YamlParser {
     String text = scalar.getValue();
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     Tag tag = scalar.getTag();
+    boolean number = tag.equals(Tag.INT) || tag.equals(Tag.FLOAT);
+    if (number && text.length() > MAX_DIGITS) {
+      throw new RefusedException(scalar, "has a number of too many digits");
+    }
     try {
       if (tag.equals(Tag.NULL)) {
         return nodes.nullNode();

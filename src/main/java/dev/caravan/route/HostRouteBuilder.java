@@ -124,7 +124,7 @@ final class HostRouteBuilder extends RouteBuilder {
       case Target.Provider target -> {
         ProviderPlan provider = target.provider();
         ModelConfig config = target.config();
-        to.process(new EnrichJson(ruleName(rule), backend, provider, config, upstream))
+        to.process(new EnrichJson(rule.label(), backend, provider, config, upstream))
             .id(id + "-enrich")
             .description(describe(provider, config));
         to.process(new AddAuth(config.credential(), credentials))
@@ -148,9 +148,9 @@ final class HostRouteBuilder extends RouteBuilder {
         .collect(Collectors.joining(","));
   }
 
-  /** The rule's own name, or where it stands. */
-  private String ruleName(RulePlan rule) {
-    return rule.name().isEmpty() ? "rules-" + rule.index() : rule.name();
+  /** The rule's own name, or where it stands, as an id. */
+  private static String ruleName(RulePlan rule) {
+    return rule.label().replace(' ', '-');
   }
 
   private static String describe(RulePlan rule) {

@@ -106,6 +106,16 @@ final class UpstreamUris {
     SecretName secret = tls.credential();
     return () ->
         new ClientCertificate(
-            credentials.text(secret, "tls.crt"), credentials.text(secret, "tls.key"));
+            needed(secret, "tls.crt"),
+            needed(secret, "tls.key"),
+            credentials.text(secret, "ca.crt"));
+  }
+
+  private String needed(SecretName secret, String key) {
+    String text = credentials.text(secret, key);
+    if (text == null) {
+      throw new IllegalStateException("Secret %s with key %s is missing".formatted(secret, key));
+    }
+    return text;
   }
 }

@@ -15,13 +15,13 @@ public interface Settings {
   /** Files and directories with manifests. */
   Optional<List<Path>> paths();
 
-  /** TCP port of the traffic, 0 to 65535; 0 = any free one. */
+  /** TCP port of the traffic, 1 to 65535. */
   int port();
 
   /** Address to listen on, for traffic and management. */
   String bind();
 
-  /** TCP port of health, metrics and the configuration dump. */
+  /** TCP port of health, metrics and the configuration dump, 1 to 65535. */
   int managementPort();
 
   /** {@code HOST[:PORT]=ADDR:PORT}, where to connect to instead of asking DNS. */

@@ -80,7 +80,13 @@ public class AccessLog {
       if (!closed && !waiting.isEmpty()) {
         LockSupport.parkNanos(this, BATCH_NANOS);
       }
-      writeWaiting();
+      try {
+        writeWaiting();
+      } catch (RuntimeException e) {
+        // The log must outlive a line that cannot be written.
+        batch.setLength(0);
+        LOG.warn("lines of the access log were lost", e);
+      }
     }
   }
 

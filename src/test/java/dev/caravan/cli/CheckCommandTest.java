@@ -147,6 +147,15 @@ class CheckCommandTest {
   }
 
   @Test
+  void an_unknown_command_or_option_is_named() {
+    assertThat(caravan("chekc").err())
+        .isEqualToNormalizingNewlines(
+            "caravan: there is no command chekc; did you mean check? (see caravan --help)\n");
+    assertThat(caravan("check", "--nonsense", "examples").err())
+        .startsWith("caravan check: there is no option --nonsense");
+  }
+
+  @Test
   void without_a_command_the_usage_is_shown() {
     Run run = caravan();
 

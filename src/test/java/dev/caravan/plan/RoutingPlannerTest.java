@@ -15,7 +15,9 @@ import static dev.caravan.plan.PlanFixture.rule;
 import static dev.caravan.plan.PlanFixture.secret;
 import static dev.caravan.plan.PlanFixture.target;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.caravan.api.LLMProviderSpec.Tls.Mode;
 import dev.caravan.api.LLMRouteSpec.Retry.Condition;
 import dev.caravan.api.Problem;
 import dev.caravan.api.ResourceId;
@@ -24,6 +26,7 @@ import dev.caravan.resource.Manifests;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Nested;
@@ -87,12 +90,7 @@ class RoutingPlannerTest {
                   "p.test",
                   8443,
                   "/x",
-                  new Tls(
-                      dev.caravan.api.LLMProviderSpec.Tls.Mode.MUTUAL,
-                      "s.test",
-                      new SecretName("default", "c"),
-                      "/ca.pem",
-                      true),
+                  new Tls(Mode.MUTUAL, "s.test", new SecretName("default", "c"), "/ca.pem", true),
                   new Timeouts(
                       Duration.ofMillis(500),
                       Duration.ofSeconds(90),
@@ -126,9 +124,7 @@ class RoutingPlannerTest {
       assertThat(
               plan(
                       new DataPlane(
-                          java.util.Optional.empty(),
-                          Map.of("app", "shop", "x", "y"),
-                          java.util.Optional.empty()),
+                          Optional.empty(), Map.of("app", "shop", "x", "y"), Optional.empty()),
                       selected)
                   .hosts())
           .containsKey("p.test");
@@ -205,6 +201,35 @@ class RoutingPlannerTest {
       assertThat(plan(in("bank"), P, service).byName()).doesNotContainKey("llm");
       assertThat(plan(in("bank"), P, service).byName()).containsKey("llm.shop");
       assertThat(plan(P, service).byName()).containsKey("llm");
+    }
+
+    @Test
+    void a_provider_in_the_cluster_is_found_by_each_form_and_called_by_the_one_it_was_given() {
+      RoutingPlan plan =
+          plan(
+              provider("p", "vllm.models.svc", "tls: {sni: vllm.models.svc}"),
+              route(
+                  "r",
+                  "r.test",
+                  "rules: [{backendRefs: [{providerHost: vllm.models.svc.cluster.local, hostRewrite: a.b.svc}]}]"));
+
+      assertThat(plan.problems()).isEmpty();
+      assertThat(target(plan, "r.test").provider().host()).isEqualTo("vllm.models.svc");
+      assertThat(target(plan, "r.test").provider().tls().sni()).isEqualTo("vllm.models.svc");
+      assertThat(rule(plan, "r.test", 0).backends().getFirst().hostRewrite()).isEqualTo("a.b.svc");
+      assertThat(plan.byName()).containsKeys("vllm", "vllm.models", "vllm.models.svc");
+    }
+
+    @Test
+    void a_provider_without_dots_has_that_name_everywhere_and_a_route_for_it_takes_its_place() {
+      String ollama = provider("p", "ollama");
+      String toOllama = "rules: [{name: x, backendRefs: [{providerHost: ollama}]}]";
+
+      assertThat(plan(in("shop"), ollama).hosts().get("ollama").names()).containsExactly("ollama");
+      RoutingPlan routed = plan(in("shop"), ollama, routeIn("shop", "r", null, "ollama", toOllama));
+      assertThat(routed.byName().get("ollama").rules().getFirst().name()).isEqualTo("x");
+      assertThat(routed.hosts()).containsOnlyKeys("ollama.shop.svc.cluster.local");
+      assertThat(target(routed, "ollama").provider().host()).isEqualTo("ollama");
     }
 
     @Test
@@ -427,7 +452,7 @@ class RoutingPlannerTest {
 
       assertThat(plan(gateway("shop/gw"), P, both).hosts().get("g.test").rules())
           .extracting(RulePlan::name, RulePlan::matches)
-          .containsExactly(org.assertj.core.groups.Tuple.tuple("at-the-gateway", List.of()));
+          .containsExactly(tuple("at-the-gateway", List.of()));
       assertThat(plan(P, both).hosts().get("g.test").rules())
           .extracting(RulePlan::name)
           .containsExactly("in-the-mesh");

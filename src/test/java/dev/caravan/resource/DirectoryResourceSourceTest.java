@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Resource;
 import dev.caravan.api.ResourceSnapshot;
+import dev.caravan.api.SecretName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +123,17 @@ class DirectoryResourceSourceTest {
     }
 
     @Test
+    void a_file_that_cannot_be_looked_into_is_told_of_beside_the_others() throws IOException {
+      write("a.yaml", provider("a", "a.test"));
+      Files.createSymbolicLink(directory.resolve("loop.yaml"), Path.of("loop.yaml"));
+
+      ResourceSnapshot snapshot = load(directory);
+
+      assertThat(hosts(snapshot)).containsExactly("a.test");
+      assertThat(reasons(snapshot)).containsExactly("FileUnreadable");
+    }
+
+    @Test
     void windows_line_ends_and_a_byte_order_mark_do_not_matter() throws IOException {
       write("a.yaml", "\uFEFF" + provider("p", "a.test").replace("\n", "\r\n"));
 
@@ -153,7 +165,7 @@ class DirectoryResourceSourceTest {
 
       ResourceSnapshot snapshot = load(directory);
 
-      var secret = snapshot.secrets().get(new dev.caravan.api.SecretName("vault", "s"));
+      var secret = snapshot.secrets().get(new SecretName("vault", "s"));
       assertThat(secret.value("a")).asString().isEqualTo("CANARY");
       assertThat(secret.value("b")).asString().isEqualTo("CANARY-2");
       assertThat(snapshot.toString()).contains("vault/s").doesNotContain("CANARY", "Q0FO");
@@ -227,6 +239,22 @@ class DirectoryResourceSourceTest {
 
       awaitHosts("a2.test", "b2.test");
       assertThat(told).hasSize(2);
+    }
+
+    @Test
+    void a_swapped_link_above_a_file_is_taken_over() throws IOException {
+      write("rev1/in/a.yaml", provider("a", "a.test"));
+      write("rev2/in/a.yaml", provider("a", "a2.test"));
+      Path current = Files.createSymbolicLink(directory.resolve("current"), Path.of("rev1"));
+      start(current.resolve("in/a.yaml"));
+      awaitHosts("a.test");
+
+      Path next = Files.createSymbolicLink(directory.resolve("next"), Path.of("rev2"));
+      Files.move(next, current, ATOMIC_MOVE);
+
+      awaitHosts("a2.test");
+      write("rev2/in/a.yaml", provider("a", "a3.test"));
+      awaitHosts("a3.test");
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.api.SecretData;
 import dev.caravan.api.SecretName;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -32,7 +33,7 @@ public final class Manifests {
   }
 
   /** A source that does not wait long. */
-  public static DirectoryResourceSource impatient(List<java.nio.file.Path> paths) {
+  public static DirectoryResourceSource impatient(List<Path> paths) {
     return new DirectoryResourceSource(
         paths,
         "default",

@@ -71,6 +71,8 @@ public final class CaravanProcess
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dio.netty.leakDetection.level=paranoid"));
     private final List<Pattern> tolerated = new ArrayList<>();
+    private final List<String> wrapper = new ArrayList<>();
+    private String warmUpHost;
 
     private Builder(Emulator provider) {
       this.provider = provider;
@@ -124,6 +126,21 @@ public final class CaravanProcess
     /** Log lines with this in them are no error. */
     public Builder tolerating(String regex) {
       tolerated.add(Pattern.compile(regex));
+      return this;
+    }
+
+    /** A command that runs the process' own, given as its last arguments. */
+    public Builder within(String... command) {
+      wrapper.addAll(List.of(command));
+      return this;
+    }
+
+    /**
+     * Calls this host, over and over until it answers, before the first test: a first call loads
+     * classes and libraries, which takes longer than short clocks allow.
+     */
+    public Builder warmedUpBy(String host) {
+      warmUpHost = host;
       return this;
     }
 
@@ -330,6 +347,7 @@ public final class CaravanProcess
     process = new ProcessBuilder(command()).redirectErrorStream(true).start();
     Thread.ofVirtual().start(this::read);
     awaitReady();
+    warmUp();
   }
 
   @Override
@@ -368,7 +386,7 @@ public final class CaravanProcess
       throw new IllegalStateException(
           "no packaged application at " + jar.toAbsolutePath() + ": run ./mvnw package first");
     }
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(builder.wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(builder.jvm);
     command.addAll(List.of("-jar", jar.toString(), "run"));
@@ -405,6 +423,19 @@ public final class CaravanProcess
       stop();
       throw trouble("not ready within " + START.toSeconds() + " s");
     }
+  }
+
+  private void warmUp() {
+    if (builder.warmUpHost == null) {
+      return;
+    }
+    // More than one, so that every event loop has its turn.
+    for (int i = 0; i < 8; i++) {
+      await()
+          .atMost(START)
+          .until(() -> post(builder.warmUpHost, "{\"messages\":[]}").statusCode() == 200);
+    }
+    provider.reset();
   }
 
   private void assertSettled() {

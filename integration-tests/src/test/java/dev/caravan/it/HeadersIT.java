@@ -258,6 +258,18 @@ class HeadersIT {
     assertThat(PROVIDER.requests()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/2.0", "HTTP/0.9", "HTTP/1.2", "HTTPS/1.1", "x"})
+  void anotherVersionOfHttpIsRefused(String version) throws Exception {
+    try (RawClient client = CARAVAN.connect()) {
+      client.send(head("GET / " + version, HOST, "x-a: b"));
+      Head head = client.readHead();
+      assertThat(head.status()).isBetween(400, 599);
+      assertThat(head.statusLine()).startsWith("HTTP/1.");
+    }
+    assertThat(PROVIDER.requests()).isEmpty();
+  }
+
   @Test
   void anOverLongHeadIsRefused() throws Exception {
     try (RawClient client = CARAVAN.connect()) {

@@ -8,7 +8,6 @@ import dev.caravan.emulator.Emulator;
 import dev.caravan.emulator.Match;
 import dev.caravan.emulator.ReceivedRequest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -18,7 +17,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -40,10 +40,10 @@ class ProductPageIT {
   @RegisterExtension
   static final CaravanProcess CARAVAN =
       CaravanProcess.before(PROVIDER)
-          .manifest("LLMProvider.yaml", page("LLMProvider.yaml"))
-          .manifest("LLMProvider-moonshot.yaml", page("LLMProvider-moonshot.yaml"))
-          .manifest("LLMRoute.yaml", page("LLMRoute.yaml"))
-          .manifest("LLMRoute-demo.yaml", page("LLMRoute-demo.yaml"))
+          .manifest("LLMProvider.yaml", page("1-header-rule/LLMProvider.yaml"))
+          .manifest("LLMProvider-moonshot.yaml", page("2-weighted-split/LLMProvider-moonshot.yaml"))
+          .manifest("LLMRoute.yaml", page("1-header-rule/LLMRoute.yaml"))
+          .manifest("LLMRoute-demo.yaml", page("2-weighted-split/LLMRoute.yaml"))
           .resolving("dashscope.aliyuncs.com", "api.moonshot.cn")
           .build();
 
@@ -174,11 +174,12 @@ class ProductPageIT {
     return JSON.readTree(answer.body()).path("model").asText();
   }
 
+  /** A manifest of examples/product-page, with a key that can be searched for. */
   private static String page(String file) {
-    try (InputStream in = ProductPageIT.class.getResourceAsStream("/product-page/" + file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-          .replace("<your-dashscope-api-key>", "sk-CANARY-dashscope")
-          .replace("<your-moonshot-api-key>", "sk-CANARY-moonshot");
+    try {
+      return Files.readString(Path.of("../examples/product-page", file))
+          .replace("sample-dashscope-key", "sk-CANARY-dashscope")
+          .replace("sample-moonshot-key", "sk-CANARY-moonshot");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

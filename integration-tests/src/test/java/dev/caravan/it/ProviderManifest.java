@@ -10,6 +10,7 @@ public final class ProviderManifest {
   private final List<String> openAi = new ArrayList<>();
   private final List<String> routes = new ArrayList<>();
   private String path = "/v1/chat/completions";
+  private String namespace = "";
 
   private ProviderManifest(String host) {
     this.host = host;
@@ -23,6 +24,12 @@ public final class ProviderManifest {
   /** The provider's host. */
   public String host() {
     return host;
+  }
+
+  /** The namespace; by default the manifest names none. */
+  public ProviderManifest in(String chosen) {
+    namespace = chosen;
+    return this;
   }
 
   /** The configured path. */
@@ -77,6 +84,9 @@ public final class ProviderManifest {
     StringBuilder yaml = new StringBuilder();
     yaml.append("apiVersion: istio.alibabacloud.com/v1beta1\nkind: LLMProvider\n");
     yaml.append("metadata:\n  name: ").append(host.replace('.', '-')).append('\n');
+    if (!namespace.isEmpty()) {
+      yaml.append("  namespace: ").append(namespace).append('\n');
+    }
     yaml.append("spec:\n  host: ").append(host).append("\n  path: ").append(path).append('\n');
     spec.forEach(line -> yaml.append("  ").append(line).append('\n'));
     yaml.append("  configs:\n    defaultConfig:\n      openAIConfig:");

@@ -41,6 +41,7 @@ class ReloadIT {
           .manifest("route-stream.yaml", route("stream", 100, 0))
           .manifest("secret.yaml", secret("sk-CANARY-old"))
           .resolving("late.test", "mounted.test")
+          .tolerating("spec.port: must be a whole number")
           .build();
 
   @Test

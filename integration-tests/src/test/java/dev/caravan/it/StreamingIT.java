@@ -21,6 +21,7 @@ class StreamingIT {
   private static final String HOST = "stream.test";
   private static final String ALWAYS = "always-stream.test";
   private static final String NEVER = "never-stream.test";
+  private static final String USAGE = "usage.test";
   private static final String MESSAGES = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
   private static final String ASK = "{\"stream\":true," + MESSAGES + "}";
   private static final String ASK_USAGE =
@@ -34,7 +35,8 @@ class StreamingIT {
           .serving(
               provider(HOST).model("m-stream").key("sk-CANARY-1"),
               provider(ALWAYS).model("m-always").stream(true),
-              provider(NEVER).model("m-never").stream(false))
+              provider(NEVER).model("m-never").stream(false),
+              provider(USAGE).model("m-usage"))
           .build();
 
   /** How a client leaves. */
@@ -221,13 +223,13 @@ class StreamingIT {
 
   @Test
   void usageIsAskedForAlwaysAndShownOnlyToAClientThatAsked() throws Exception {
-    String hidden = streamed(HOST, ASK);
-    String shown = streamed(HOST, ASK_USAGE);
+    String hidden = streamed(USAGE, ASK);
+    String shown = streamed(USAGE, ASK_USAGE);
 
     assertThat(PROVIDER.requests()).allMatch(request -> request.chat().includeUsage());
     assertThat(hidden).doesNotContain("\"usage\"").endsWith("data: [DONE]\n\n");
     assertThat(shown).contains("\"usage\"");
-    assertThat(CARAVAN.awaitAccesses("m-stream", 2))
+    assertThat(CARAVAN.awaitAccesses("m-usage", 2))
         .allMatch(access -> access.path("request_completion_tokens").asInt() > 0);
   }
 

@@ -4,7 +4,6 @@
 demo_port=${CARAVAN_PORT:-15001}
 demo_management_port=${CARAVAN_MANAGEMENT_PORT:-15020}
 demo_unexpected=0
-demo_processes=()
 
 demo() {
   local once=
@@ -20,7 +19,7 @@ demo() {
   build_application
   build_emulator
   mkdir -p "$logs"
-  trap demo_stop EXIT
+  trap stop_processes EXIT
   trap 'exit 130' INT TERM
   demo_start_emulator
   demo_start_caravan
@@ -36,33 +35,13 @@ TXT
   wait
 }
 
-demo_stop() {
-  local process
-  for process in "${demo_processes[@]}"; do
-    kill "$process" 2>/dev/null || true
-  done
-  wait 2>/dev/null || true
-}
-
-# demo_wait PID LOG PATTERN NAME: until a line of the log matches.
-demo_wait() {
-  local tries=0
-  until grep -q -E "$3" "$2" 2>/dev/null; do
-    if ! kill -0 "$1" 2>/dev/null || [ $((tries += 1)) -gt 600 ]; then
-      tail -n 5 "$2" >&2
-      fail "$4 did not start; its log is $2"
-    fi
-    sleep 0.1
-  done
-}
-
 demo_start_emulator() {
   local log=$logs/emulator.log
   : >"$log"
   "$JAVA_HOME/bin/java" -Xmx128m "${java_flags[@]}" -cp "$home/integration-tests/target/classes:$home/integration-tests/target/lib/*" \
     dev.caravan.emulator.Main --port 0 --ca "$logs/emulator-ca.pem" >"$log" 2>&1 &
-  demo_processes+=($!)
-  demo_wait $! "$log" '^emulator ready on ' "the provider emulator"
+  processes+=($!)
+  await_line $! "$log" '^emulator ready on ' "the provider emulator"
   demo_provider=$(sed -n 's,^emulator ready on https://,,p' "$log" | head -n 1)
 }
 
@@ -72,8 +51,8 @@ demo_start_caravan() {
   "$JAVA_HOME/bin/java" -Xmx128m "${java_flags[@]}" -jar "$home/target/caravan-runner.jar" run "$home/examples/product-page" \
     --port "$demo_port" --management-port "$demo_management_port" --ca "$logs/emulator-ca.pem" \
     --resolve "dashscope.aliyuncs.com=$demo_provider" --resolve "api.moonshot.cn=$demo_provider" >"$log" 2>&1 &
-  demo_processes+=($!)
-  demo_wait $! "$log" 'caravan ready on ' "Caravan"
+  processes+=($!)
+  await_line $! "$log" 'caravan ready on ' "Caravan"
   echo "Caravan serves examples/product-page on http://127.0.0.1:$demo_port; the providers are emulated at https://$demo_provider"
 }
 
