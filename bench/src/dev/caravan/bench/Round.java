@@ -173,6 +173,9 @@ final class Round {
         return;
       } catch (IOException e) {
         last = e.getMessage();
+        if (last.contains("HTTP/1.1 4")) {
+          throw new Failed("it refuses what it should serve: " + last);
+        }
         pause(2);
       }
     }

@@ -35,6 +35,10 @@ final class AnswerRelay {
   private final boolean keyedError;
   private final boolean masked;
   private Buffer held;
+
+  /** A body that came in one piece: it goes with its head and its end, in one write. */
+  private Buffer whole;
+
   private boolean ended;
 
   AnswerRelay(Call call, Exchange exchange, AsyncCallback callback) {
@@ -215,7 +219,16 @@ final class AnswerRelay {
 
   private void write(Buffer data) {
     record.sent(data.length());
-    response.write(data);
+    if (isWhole(data)) {
+      whole = data;
+    } else {
+      response.write(data);
+    }
+  }
+
+  /** The end of such a body comes with its last byte, so nothing waits for it. */
+  private boolean isWhole(Buffer data) {
+    return !response.headWritten() && keepsLength() && data.length() == answer.contentLength();
   }
 
   private void providerEnded() {
@@ -234,7 +247,7 @@ final class AnswerRelay {
     }
     record.sent(last.length());
     finish();
-    end(last);
+    end(whole == null ? last : whole);
   }
 
   private void end(Buffer last) {
