@@ -3,6 +3,7 @@ package dev.caravan.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.caravan.api.Problem;
 import dev.caravan.api.ResourceSnapshot;
@@ -31,8 +32,6 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:no errors", "1:errors", "2:wrong usage"})
 public final class CheckCommand implements Callable<Integer> {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   enum Output {
     TEXT,
     JSON
@@ -71,7 +70,8 @@ public final class CheckCommand implements Callable<Integer> {
 
     PrintWriter out = spec.commandLine().getOut();
     if (output == Output.JSON) {
-      out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(array(problems)));
+      out.println(
+          new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(array(problems)));
     } else {
       problems.forEach(out::println);
       out.println(closingLine(snapshot, errors, problems.size() - errors));
@@ -94,7 +94,7 @@ public final class CheckCommand implements Callable<Integer> {
   }
 
   private static ArrayNode array(List<Problem> problems) {
-    ArrayNode array = JSON.createArrayNode();
+    ArrayNode array = JsonNodeFactory.instance.arrayNode();
     for (Problem problem : problems) {
       ObjectNode object = array.addObject();
       object.put("severity", problem.severity().name().toLowerCase(Locale.ROOT));

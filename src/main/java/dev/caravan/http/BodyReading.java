@@ -39,7 +39,7 @@ final class BodyReading {
   private Buffer blank = Buffer.buffer();
   private long total;
   private long lastReceived = System.nanoTime();
-  private long stallTimer;
+  private long stallTimer = -1;
   private boolean done;
 
   /**
@@ -75,7 +75,14 @@ final class BodyReading {
   void start() {
     call.onLeave(this::fail);
     request.handler(this::received).endHandler(v -> ended());
-    watchForStall(STALL_MILLIS);
+    // Most bodies have come with their head: those need no timer.
+    call.loop()
+        .runOnContext(
+            v -> {
+              if (!done) {
+                watchForStall(STALL_MILLIS);
+              }
+            });
   }
 
   private void watchForStall(long millis) {
@@ -280,7 +287,9 @@ final class BodyReading {
 
   private void finish() {
     done = true;
-    call.loop().owner().cancelTimer(stallTimer);
+    if (stallTimer >= 0) {
+      call.loop().owner().cancelTimer(stallTimer);
+    }
     store.discard();
     if (decoder != null) {
       decoder.close();
