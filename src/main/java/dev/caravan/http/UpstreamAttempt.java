@@ -242,6 +242,9 @@ final class UpstreamAttempt {
     }
     if (outgoing.isChat()) {
       headers.set("accept-encoding", "identity");
+    }
+    if (call.body().json() != null) {
+      // JSON was decoded to be read.
       headers.remove("content-encoding");
     }
     if (lastOfConnection) {

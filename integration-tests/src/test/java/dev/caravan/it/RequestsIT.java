@@ -121,6 +121,19 @@ class RequestsIT {
   }
 
   @Test
+  void aGzipBodyThatIsNoChatIsSentPlainToo() throws Exception {
+    String embeddings = "{\"input\":\"hello\",\"model\":\"e\"}";
+    CARAVAN.send(
+        CARAVAN
+            .request(HOST, "/v1/embeddings", "content-encoding", "gzip")
+            .POST(BodyPublishers.ofByteArray(gzip(embeddings.getBytes(UTF_8)))));
+
+    ReceivedRequest received = PROVIDER.requests().getFirst();
+    assertThat(received.headerValues("content-encoding")).isEmpty();
+    assertThat(received.bodyText()).isEqualTo(embeddings);
+  }
+
+  @Test
   void aGzipBodyIsReadEditedAndSentPlain() throws Exception {
     HttpResponse<String> answer =
         CARAVAN.send(
