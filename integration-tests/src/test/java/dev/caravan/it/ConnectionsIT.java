@@ -69,6 +69,18 @@ class ConnectionsIT {
   }
 
   @Test
+  void aTunnelToPort80IsReadOnAsHttp() throws Exception {
+    try (RawClient client = CARAVAN.connect()) {
+      client.send("CONNECT " + HOST + ":80 HTTP/1.1\r\nHost: " + HOST + ":80\r\n\r\n");
+      assertThat(client.readHead().status()).isEqualTo(200);
+      client.post(HOST, ASK);
+      assertThat(client.readHead().status()).isEqualTo(200);
+      client.readBody();
+    }
+    assertThat(PROVIDER.requests(Match.host(HOST))).hasSize(1);
+  }
+
+  @Test
   void pipelinedRequestsAreAnsweredInTheirOrder() throws Exception {
     PROVIDER.when(Match.header("x-n", "1")).answer(Script.empty().gate("first").json("{\"n\":1}"));
     PROVIDER.when(Match.header("x-n", "2")).answer(Script.ok("{\"n\":2}"));
