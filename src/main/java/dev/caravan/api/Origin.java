@@ -8,12 +8,21 @@ import java.util.Map;
  * @param file the file as the user named it; null for a resource from an API server
  * @param line the line on which the resource begins; 0 without a file
  * @param lines line by field path, such as {@code spec.rules[0].name}; may be empty
- * @param resourceVersion the API server's version; null for a resource from a file
+ * @param version which state of it the API server gave; null for a resource from a file
  * @param stale true if the file cannot be read any more and this is what the last good read of it
  *     held
  */
 public record Origin(
-    String file, int line, Map<String, Integer> lines, String resourceVersion, boolean stale) {
+    String file, int line, Map<String, Integer> lines, Version version, boolean stale) {
+  /**
+   * One state of an object of the API server.
+   *
+   * @param uid of the object; another one of the same name has another
+   * @param generation counts the changes of its spec
+   * @param resourceVersion changes with everything, status and annotations included
+   */
+  public record Version(String uid, long generation, String resourceVersion) {}
+
   public Origin {
     lines = Map.copyOf(lines);
   }
@@ -22,12 +31,12 @@ public record Origin(
     return new Origin(file, line, lines, null, false);
   }
 
-  public static Origin ofApiServer(String resourceVersion) {
-    return new Origin(null, 0, Map.of(), resourceVersion, false);
+  public static Origin ofApiServer(Version version) {
+    return new Origin(null, 0, Map.of(), version, false);
   }
 
   public Origin asStale() {
-    return new Origin(file, line, lines, resourceVersion, true);
+    return new Origin(file, line, lines, version, true);
   }
 
   /**
@@ -52,6 +61,6 @@ public record Origin(
   /** Without the line index, which would drown everything else in a log. */
   @Override
   public String toString() {
-    return file == null ? "resourceVersion " + resourceVersion : file + ":" + line;
+    return file == null ? "resourceVersion " + version.resourceVersion() : file + ":" + line;
   }
 }

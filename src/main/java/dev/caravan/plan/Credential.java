@@ -1,6 +1,6 @@
 package dev.caravan.plan;
 
-import dev.caravan.api.SecretName;
+import dev.caravan.api.ObjectName;
 
 /** Where a provider's key comes from. {@link CredentialResolver} gets it. */
 public sealed interface Credential {
@@ -22,8 +22,8 @@ public sealed interface Credential {
       this(namespace, name, key, namespace);
     }
 
-    public SecretName secret() {
-      return new SecretName(namespace, name);
+    public ObjectName secret() {
+      return new ObjectName(namespace, name);
     }
   }
 }

@@ -1,7 +1,8 @@
 package dev.caravan.plan;
 
+import dev.caravan.api.Lookup;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.SecretData;
-import dev.caravan.api.SecretName;
 import java.util.Map;
 
 /** Gets the key of a {@link Credential}: a pure look-up, cheap enough for every request. */
@@ -25,7 +26,8 @@ public final class CredentialResolver {
     record Unavailable(String reason, String message) implements Resolution {}
   }
 
-  public static Resolution resolve(Credential credential, Map<SecretName, SecretData> secrets) {
+  public static Resolution resolve(
+      Credential credential, Map<ObjectName, Lookup<SecretData>> secrets) {
     return switch (credential) {
       case Credential.None _ -> new Resolution.NoKey();
       case Credential.Inline(ApiKey key) -> new Resolution.Key(key);
@@ -33,12 +35,20 @@ public final class CredentialResolver {
     };
   }
 
+  private static Resolution resolve(Credential.SecretKeyRef ref, Lookup<SecretData> lookup) {
+    return switch (lookup) {
+      case Lookup.Found<SecretData>(SecretData secret) -> resolve(ref, secret);
+      case Lookup.Refused<SecretData>(String why) ->
+          new Resolution.Unavailable(
+              Reasons.SECRET_NOT_READABLE, "Secret %s %s".formatted(ref.secret(), why));
+      case null ->
+          new Resolution.Unavailable(
+              Reasons.SECRET_NOT_FOUND,
+              "Secret %s does not exist; its key %s is wanted".formatted(ref.secret(), ref.key()));
+    };
+  }
+
   private static Resolution resolve(Credential.SecretKeyRef ref, SecretData secret) {
-    if (secret == null) {
-      return new Resolution.Unavailable(
-          Reasons.SECRET_NOT_FOUND,
-          "Secret %s does not exist; its key %s is wanted".formatted(ref.secret(), ref.key()));
-    }
     if (!ref.namespace().equals(ref.consumer()) && !secret.allows(ref.consumer())) {
       return new Resolution.Unavailable(
           Reasons.REF_NOT_PERMITTED,

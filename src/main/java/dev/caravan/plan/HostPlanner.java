@@ -2,10 +2,11 @@ package dev.caravan.plan;
 
 import dev.caravan.api.FieldPath;
 import dev.caravan.api.LLMProviderSpec.Tls.Mode;
+import dev.caravan.api.Lookup;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Problem.Severity;
 import dev.caravan.api.SecretData;
-import dev.caravan.api.SecretName;
 import dev.caravan.plan.RoutingPlanner.Read;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +28,7 @@ final class HostPlanner {
   private final DataPlane dataPlane;
   private final List<Read<ProviderDraft>> allProviders;
   private final List<Read<RouteDraft>> allRoutes;
-  private final Map<SecretName, SecretData> secrets;
+  private final Map<ObjectName, Lookup<SecretData>> secrets;
   private final List<Problem> problems;
   private final Map<HostName, ProviderDraft> providersHere = new HashMap<>();
 
@@ -35,7 +36,7 @@ final class HostPlanner {
       DataPlane dataPlane,
       List<Read<ProviderDraft>> providers,
       List<Read<RouteDraft>> routes,
-      Map<SecretName, SecretData> secrets,
+      Map<ObjectName, Lookup<SecretData>> secrets,
       List<Problem> problems) {
     this.dataPlane = dataPlane;
     this.allProviders = providers.stream().sorted(Read.PRECEDENCE).toList();
@@ -164,19 +165,24 @@ final class HostPlanner {
     if (!tls.enabled() || tls.credential() == null) {
       return;
     }
-    SecretData secret = secrets.get(tls.credential());
-    String message = null;
-    if (secret == null) {
-      message = "Secret %s does not exist".formatted(tls.credential());
-    } else if (tls.mode() == Mode.MUTUAL
-        && !secret.keys().containsAll(Set.of("tls.crt", "tls.key"))) {
-      message =
-          "Secret %s must have the keys tls.crt and tls.key; it has %s"
-              .formatted(tls.credential(), secret.keys());
-    }
-    if (message != null) {
-      FieldPath path = FieldPath.SPEC.child("tls").child("credentialName");
-      provider.problem(Severity.ERROR, Reasons.SECRET_NOT_FOUND, path, message, problems);
+    String trouble =
+        switch (secrets.get(tls.credential())) {
+          case null -> "does not exist";
+          case Lookup.Refused<SecretData>(String why) -> why;
+          case Lookup.Found<SecretData>(SecretData secret)
+              when tls.mode() == Mode.MUTUAL
+                  && !secret.keys().containsAll(Set.of("tls.crt", "tls.key")) ->
+              "must have the keys tls.crt and tls.key; it has " + secret.keys();
+          case Lookup.Found<SecretData> _ -> null;
+        };
+    if (trouble != null) {
+      boolean refused = secrets.get(tls.credential()) instanceof Lookup.Refused;
+      provider.problem(
+          Severity.ERROR,
+          refused ? Reasons.SECRET_NOT_READABLE : Reasons.SECRET_NOT_FOUND,
+          FieldPath.SPEC.child("tls").child("credentialName"),
+          "Secret %s %s".formatted(tls.credential(), trouble),
+          problems);
     }
   }
 

@@ -5,7 +5,7 @@ import dev.caravan.api.LLMProviderSpec;
 import dev.caravan.api.LLMProviderSpec.OpenAIConfig;
 import dev.caravan.api.LLMProviderSpec.ProviderConfig;
 import dev.caravan.api.LLMProviderSpec.Tls.Mode;
-import dev.caravan.api.SecretName;
+import dev.caravan.api.ObjectName;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,10 +69,10 @@ final class ProviderReader {
           path.child("credentialName"),
           "is required by mode MUTUAL: the Secret with the client's certificate");
     }
-    SecretName credential = null;
+    ObjectName credential = null;
     if (tls.credentialName() != null) {
       credential =
-          new SecretName(
+          new ObjectName(
               namespace,
               fields.name(
                   tls.credentialName(),

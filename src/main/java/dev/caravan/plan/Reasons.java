@@ -23,6 +23,9 @@ public final class Reasons {
   /** A Secret or a key in it does not exist. */
   public static final String SECRET_NOT_FOUND = "SecretNotFound";
 
+  /** A Secret cannot be read, for want of rights for instance. */
+  public static final String SECRET_NOT_READABLE = "SecretNotReadable";
+
   /** A Secret holds a key that cannot be sent. */
   public static final String INVALID_SECRET = "InvalidSecret";
 

@@ -1,7 +1,7 @@
 package dev.caravan.plan;
 
 import dev.caravan.api.LLMProviderSpec.Tls.Mode;
-import dev.caravan.api.SecretName;
+import dev.caravan.api.ObjectName;
 
 /**
  * How the connection to a provider is secured.
@@ -14,7 +14,7 @@ import dev.caravan.api.SecretName;
 public record Tls(
     Mode mode,
     String sni,
-    SecretName credential,
+    ObjectName credential,
     String caCertificates,
     boolean insecureSkipVerify) {
   public static final Tls SIMPLE = new Tls(Mode.SIMPLE, null, null, null, false);

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * Resources from files and directories of YAML and JSON, watched: edits, atomic renames, swapped
@@ -64,7 +63,7 @@ public final class DirectoryResourceSource implements ResourceSource {
   }
 
   @Override
-  public synchronized void start(Consumer<ResourceSnapshot> listener) {
+  public synchronized void start(Listener listener) {
     if (watch != null || closed) {
       throw new IllegalStateException("a source is started once");
     }

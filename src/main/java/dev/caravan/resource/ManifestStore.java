@@ -4,13 +4,14 @@ import dev.caravan.api.FieldPath;
 import dev.caravan.api.LLMProviderSpec;
 import dev.caravan.api.LLMRouteSpec;
 import dev.caravan.api.Location;
+import dev.caravan.api.Lookup;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Problem.Severity;
 import dev.caravan.api.Resource;
 import dev.caravan.api.ResourceId;
 import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.api.SecretData;
-import dev.caravan.api.SecretName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -222,11 +224,17 @@ final class ManifestStore {
       manifest.routes().forEach(one -> put(one, routes, leaving, problems));
       manifest.secrets().forEach(one -> put(one, secrets, leaving, problems));
     }
-    Map<SecretName, SecretData> secretData = new LinkedHashMap<>();
+    Map<ObjectName, Lookup<SecretData>> secretData = new LinkedHashMap<>();
     secrets.forEach(
-        (id, secret) -> secretData.put(new SecretName(id.namespace(), id.name()), secret.spec()));
+        (id, secret) ->
+            secretData.put(
+                new ObjectName(id.namespace(), id.name()), new Lookup.Found<>(secret.spec())));
     return new ResourceSnapshot(
-        List.copyOf(providers.values()), List.copyOf(routes.values()), secretData, problems);
+        List.copyOf(providers.values()),
+        List.copyOf(routes.values()),
+        secretData,
+        Optional.empty(),
+        problems);
   }
 
   /**

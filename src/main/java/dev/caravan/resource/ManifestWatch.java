@@ -2,10 +2,10 @@ package dev.caravan.resource;
 
 import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.resource.DirectoryResourceSource.Timing;
+import dev.caravan.resource.ResourceSource.Listener;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -18,14 +18,13 @@ final class ManifestWatch {
   private final List<Path> paths;
   private final ManifestStore store;
   private final Timing timing;
-  private final Consumer<ResourceSnapshot> listener;
+  private final Listener listener;
   private final FileWatch files = FileWatch.open();
   private final Thread thread;
   private volatile boolean closed;
   private ResourceSnapshot told;
 
-  ManifestWatch(
-      List<Path> paths, ManifestStore store, Timing timing, Consumer<ResourceSnapshot> listener) {
+  ManifestWatch(List<Path> paths, ManifestStore store, Timing timing, Listener listener) {
     this.paths = paths;
     this.store = store;
     this.timing = timing;

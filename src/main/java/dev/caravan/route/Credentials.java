@@ -1,7 +1,8 @@
 package dev.caravan.route;
 
+import dev.caravan.api.Lookup;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.SecretData;
-import dev.caravan.api.SecretName;
 import dev.caravan.http.UpstreamKey;
 import dev.caravan.plan.ApiKey;
 import dev.caravan.plan.Credential;
@@ -18,15 +19,15 @@ public class Credentials {
 
   /** One state of all Secrets, with what was looked up in it. */
   private record Known(
-      Map<SecretName, SecretData> secrets,
+      Map<ObjectName, Lookup<SecretData>> secrets,
       Map<Credential, Resolution> resolved,
       Map<ApiKey, UpstreamKey> keys) {
-    Known(Map<SecretName, SecretData> secrets) {
+    Known(Map<ObjectName, Lookup<SecretData>> secrets) {
       this(secrets, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
     }
   }
 
-  void update(Map<SecretName, SecretData> secrets) {
+  void update(Map<ObjectName, Lookup<SecretData>> secrets) {
     known = new Known(secrets);
   }
 
@@ -41,8 +42,8 @@ public class Credentials {
   }
 
   /** A value of a Secret as text, or null. */
-  String text(SecretName secret, String key) {
-    SecretData data = known.secrets.get(secret);
+  String text(ObjectName secret, String key) {
+    SecretData data = Lookup.valueOf(known.secrets.get(secret));
     byte[] value = data == null ? null : data.value(key);
     return value == null ? null : new String(value, java.nio.charset.StandardCharsets.UTF_8);
   }

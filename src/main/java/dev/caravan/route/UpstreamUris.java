@@ -1,6 +1,6 @@
 package dev.caravan.route;
 
-import dev.caravan.api.SecretName;
+import dev.caravan.api.ObjectName;
 import dev.caravan.http.TlsSettings;
 import dev.caravan.http.TlsSettings.ClientCertificate;
 import dev.caravan.http.UpstreamComponent;
@@ -103,7 +103,7 @@ final class UpstreamUris {
     if (tls.credential() == null) {
       return null;
     }
-    SecretName secret = tls.credential();
+    ObjectName secret = tls.credential();
     return () ->
         new ClientCertificate(
             needed(secret, "tls.crt"),
@@ -111,7 +111,7 @@ final class UpstreamUris {
             credentials.text(secret, "ca.crt"));
   }
 
-  private String needed(SecretName secret, String key) {
+  private String needed(ObjectName secret, String key) {
     String text = credentials.text(secret, key);
     if (text == null) {
       throw new IllegalStateException("Secret %s with key %s is missing".formatted(secret, key));

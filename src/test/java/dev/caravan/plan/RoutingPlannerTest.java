@@ -19,9 +19,9 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.caravan.api.LLMProviderSpec.Tls.Mode;
 import dev.caravan.api.LLMRouteSpec.Retry.Condition;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.Problem;
 import dev.caravan.api.ResourceId;
-import dev.caravan.api.SecretName;
 import dev.caravan.resource.Manifests;
 import java.time.Duration;
 import java.util.List;
@@ -90,7 +90,7 @@ class RoutingPlannerTest {
                   "p.test",
                   8443,
                   "/x",
-                  new Tls(Mode.MUTUAL, "s.test", new SecretName("default", "c"), "/ca.pem", true),
+                  new Tls(Mode.MUTUAL, "s.test", new ObjectName("default", "c"), "/ca.pem", true),
                   new Timeouts(
                       Duration.ofMillis(500),
                       Duration.ofSeconds(90),

@@ -5,10 +5,11 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.caravan.api.Lookup;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Resource;
 import dev.caravan.api.ResourceSnapshot;
-import dev.caravan.api.SecretName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,7 +166,7 @@ class DirectoryResourceSourceTest {
 
       ResourceSnapshot snapshot = load(directory);
 
-      var secret = snapshot.secrets().get(new SecretName("vault", "s"));
+      var secret = Lookup.valueOf(snapshot.secrets().get(new ObjectName("vault", "s")));
       assertThat(secret.value("a")).asString().isEqualTo("CANARY");
       assertThat(secret.value("b")).asString().isEqualTo("CANARY-2");
       assertThat(snapshot.toString()).contains("vault/s").doesNotContain("CANARY", "Q0FO");

@@ -1,8 +1,9 @@
 package dev.caravan.resource;
 
+import dev.caravan.api.Lookup;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.api.SecretData;
-import dev.caravan.api.SecretName;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Snapshots from YAML in a test. */
 public final class Manifests {
@@ -22,14 +24,16 @@ public final class Manifests {
             "test.yaml",
             String.join("\n---\n", documents).getBytes(StandardCharsets.UTF_8),
             "default");
-    Map<SecretName, SecretData> secrets = new HashMap<>();
+    Map<ObjectName, Lookup<SecretData>> secrets = new HashMap<>();
     manifest
         .secrets()
         .forEach(
             secret ->
-                secrets.put(new SecretName(secret.namespace(), secret.name()), secret.spec()));
+                secrets.put(
+                    new ObjectName(secret.namespace(), secret.name()),
+                    new Lookup.Found<>(secret.spec())));
     return new ResourceSnapshot(
-        manifest.providers(), manifest.routes(), secrets, manifest.problems());
+        manifest.providers(), manifest.routes(), secrets, Optional.empty(), manifest.problems());
   }
 
   /** A source that does not wait long. */
