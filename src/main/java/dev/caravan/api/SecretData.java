@@ -28,6 +28,17 @@ public final class SecretData {
     this.allowedNamespaces = Collections.unmodifiableSortedSet(new TreeSet<>(allowedNamespaces));
   }
 
+  /** The namespaces that a value of {@link #ALLOW_NAMESPACES} names; null names none. */
+  public static Set<String> allowedNamespaces(String annotation) {
+    Set<String> allowed = new TreeSet<>();
+    for (String namespace : annotation == null ? new String[0] : annotation.split(",")) {
+      if (!namespace.isBlank()) {
+        allowed.add(namespace.strip());
+      }
+    }
+    return allowed;
+  }
+
   /** The value's bytes (a copy), or null if there is no such key. */
   public byte[] value(String key) {
     byte[] value = values.get(key);

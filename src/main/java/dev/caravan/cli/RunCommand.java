@@ -5,6 +5,7 @@ import dev.caravan.runtime.DataPlaneApplication;
 import dev.caravan.runtime.ExtraTrust;
 import dev.caravan.runtime.Label;
 import dev.caravan.runtime.ResolveEntry;
+import dev.caravan.runtime.Settings;
 import io.quarkus.runtime.Quarkus;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.eclipse.microprofile.config.Config;
@@ -36,6 +39,7 @@ import picocli.CommandLine.Spec;
         "Serves the hosts of LLMProvider and LLMRoute manifests and follows every change of them.")
 public final class RunCommand implements Callable<Integer> {
   private static final String PREFIX = "caravan.";
+  private static final List<String> KUBECONFIGS = List.of("kubeconfig", "config-kubeconfig");
   private static final List<String> PORTS = List.of(PREFIX + "port", PREFIX + "management-port");
 
   @Spec CommandSpec spec;
@@ -45,6 +49,27 @@ public final class RunCommand implements Callable<Integer> {
       arity = "0..*",
       description = "Files and directories with manifests")
   private List<Path> paths = List.of();
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      description = {
+        "Read LLMProviders, LLMRoutes, Secrets and Services from this cluster instead of files;",
+        "in a pod, without PATH, the pod's own cluster is read"
+      })
+  private Path kubeconfig;
+
+  @Option(
+      names = "--config-kubeconfig",
+      paramLabel = "FILE",
+      description = "The cluster with LLMProviders and LLMRoutes, where that is another one")
+  private Path configKubeconfig;
+
+  @Option(
+      names = "--watch",
+      paramLabel = "all|own",
+      description = "Watch all namespaces (the default), or only that of --namespace")
+  private Settings.Watch watch;
 
   @Option(names = "--port", paramLabel = "PORT", description = "Port of the traffic (15001)")
   private Integer port;
@@ -105,7 +130,23 @@ public final class RunCommand implements Callable<Integer> {
     list(config, "resolve").forEach(entry -> parsed(() -> ResolveEntry.parse(entry)));
     list(config, "labels").forEach(label -> parsed(() -> Label.parse(label)));
     config.getOptionalValue(PREFIX + "ca", Path.class).ifPresent(this::mustHoldCertificates);
+    checkCluster(config);
     PORTS.forEach(setting -> port(config, setting));
+  }
+
+  private void checkCluster(Config config) {
+    for (String setting : KUBECONFIGS) {
+      Optional<Path> file = config.getOptionalValue(PREFIX + setting, Path.class);
+      file.ifPresent(path -> mustExist(path, "--" + setting));
+      if (file.isPresent() && !list(config, "paths").isEmpty()) {
+        throw refused("PATH and --%s exclude each other".formatted(setting));
+      }
+    }
+    boolean own =
+        config.getOptionalValue(PREFIX + "watch", String.class).orElse("").equalsIgnoreCase("own");
+    if (own && config.getOptionalValue(PREFIX + "namespace", String.class).isEmpty()) {
+      throw refused("--watch own needs --namespace");
+    }
   }
 
   private static List<String> list(Config config, String name) {
@@ -172,6 +213,9 @@ public final class RunCommand implements Callable<Integer> {
     put(properties, "management-port", managementPort);
     put(properties, "resolve", join(resolve));
     put(properties, "ca", ca);
+    put(properties, "kubeconfig", kubeconfig);
+    put(properties, "config-kubeconfig", configKubeconfig);
+    put(properties, "watch", watch == null ? null : watch.name().toLowerCase(Locale.ROOT));
     DataPlane dataPlane = identity.dataPlane();
     put(properties, "namespace", dataPlane.namespace().orElse(null));
     put(

@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -261,14 +260,7 @@ final class ManifestReader {
   }
 
   private static Set<String> allowedNamespaces(JsonNode tree) {
-    JsonNode annotation =
-        tree.path("metadata").path("annotations").path(SecretData.ALLOW_NAMESPACES);
-    Set<String> allowed = new HashSet<>();
-    for (String namespace : annotation.asText("").split(",")) {
-      if (!namespace.isBlank()) {
-        allowed.add(namespace.strip());
-      }
-    }
-    return allowed;
+    return SecretData.allowedNamespaces(
+        tree.path("metadata").path("annotations").path(SecretData.ALLOW_NAMESPACES).asText(null));
   }
 }

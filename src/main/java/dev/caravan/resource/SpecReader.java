@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * Jackson alone, ending at the first, does not do; so the tree is checked against the records first
  * and bound by Jackson afterwards.
  */
-final class SpecReader {
+public final class SpecReader {
   private static final Pattern FIELD_NAME = Pattern.compile("[A-Za-z0-9_]+");
   private static final ObjectMapper JACKSON = new ObjectMapper();
 
@@ -47,7 +47,7 @@ final class SpecReader {
    * @param resource without its spec; problems are told of it
    * @return null if there is an error
    */
-  static <S> S read(
+  public static <S> S read(
       JsonNode spec,
       Class<S> type,
       Resource<?> resource,

@@ -1,6 +1,7 @@
 package dev.caravan.route;
 
 import dev.caravan.api.Problem;
+import dev.caravan.api.References;
 import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.plan.HostPlan;
 import dev.caravan.plan.LastGood;
@@ -8,6 +9,7 @@ import dev.caravan.plan.PlanResult;
 import dev.caravan.plan.RoutingPlan;
 import dev.caravan.plan.RoutingPlanner;
 import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
@@ -18,6 +20,7 @@ import org.jboss.logging.Logger;
 
 /** Takes each state of the custom resources to routes in force: plan, install, tell. */
 @Singleton
+@Named("configurationController")
 public class ConfigurationController {
   private static final Logger LOG = Logger.getLogger("caravan");
 
@@ -72,6 +75,11 @@ public class ConfigurationController {
       LOG.error(
           "this change of the configuration could not be applied; the last one stays in force", e);
     }
+  }
+
+  /** The objects that the configuration made of this snapshot would refer to. */
+  public synchronized References references(ResourceSnapshot snapshot) {
+    return References.NONE;
   }
 
   private static void tell(RouteInstaller.Outcome outcome) {

@@ -1,5 +1,6 @@
 package dev.caravan.runtime;
 
+import dev.caravan.api.References;
 import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.resource.ResourceSource;
 import dev.caravan.route.ConfigurationController;
@@ -7,6 +8,7 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.ShutdownEvent;
 import jakarta.enterprise.event.Observes;
+import org.apache.camel.ProducerTemplate;
 import org.apache.camel.quarkus.core.CamelRuntime;
 import org.jboss.logging.Logger;
 
@@ -14,11 +16,12 @@ import org.jboss.logging.Logger;
  * A running data plane: first Camel, then the flow of configuration; and the other way round at the
  * end.
  */
-public class DataPlaneApplication implements QuarkusApplication {
+public class DataPlaneApplication implements QuarkusApplication, ResourceSource.Listener {
   private static final Logger LOG = Logger.getLogger("caravan");
 
   private final Settings settings;
   private final CamelRuntime camel;
+  private final ProducerTemplate routes;
   private final ResourceSource source;
   private final ConfigurationController controller;
   private boolean ready;
@@ -26,10 +29,12 @@ public class DataPlaneApplication implements QuarkusApplication {
   DataPlaneApplication(
       Settings settings,
       CamelRuntime camel,
+      ProducerTemplate routes,
       ResourceSource source,
       ConfigurationController controller) {
     this.settings = settings;
     this.camel = camel;
+    this.routes = routes;
     this.source = source;
     this.controller = controller;
   }
@@ -41,13 +46,19 @@ public class DataPlaneApplication implements QuarkusApplication {
   @Override
   public int run(String... args) {
     camel.start();
-    source.start(this::apply);
+    source.start(this);
     Quarkus.waitForExit();
     return 0;
   }
 
-  private void apply(ResourceSnapshot snapshot) {
-    controller.apply(snapshot);
+  @Override
+  public References references(ResourceSnapshot snapshot) {
+    return controller.references(snapshot);
+  }
+
+  @Override
+  public void accept(ResourceSnapshot snapshot) {
+    routes.sendBody("direct:configuration", snapshot);
     if (!ready) {
       ready = true;
       LOG.infof(

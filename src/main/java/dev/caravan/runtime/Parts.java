@@ -5,11 +5,18 @@ import dev.caravan.plan.DataPlane;
 import dev.caravan.plan.RoutingPlanner;
 import dev.caravan.resource.DirectoryResourceSource;
 import dev.caravan.resource.ResourceSource;
+import dev.caravan.resource.kubernetes.Clusters;
+import dev.caravan.resource.kubernetes.KubernetesResourceSource;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.TrustOptions;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.literal.NamedLiteral;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -17,6 +24,7 @@ import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Makes the parts that settings decide. */
@@ -49,11 +57,46 @@ final class Parts {
     return new RoutingPlanner(dataPlane);
   }
 
+  /** Files where there are any, else a cluster where one is known; else nothing is served. */
   @Produces
   @Singleton
-  ResourceSource source() {
-    return new DirectoryResourceSource(
-        settings.paths().orElse(List.of()), settings.namespace().orElse("default"));
+  ResourceSource source(Vertx vertx, Instance<KubernetesClient> clients) {
+    return settings.readsCluster()
+        ? kubernetes(
+            clients.select(NamedLiteral.of("configClient")).get(),
+            clients.select(NamedLiteral.of("workloadClient")).get())
+        : new DirectoryResourceSource(
+            settings.paths().orElse(List.of()), settings.namespace().orElse("default"));
+  }
+
+  private KubernetesResourceSource kubernetes(KubernetesClient config, KubernetesClient workload) {
+    return new KubernetesResourceSource(
+        config,
+        workload,
+        settings.watch() == Settings.Watch.OWN ? settings.namespace() : Optional.empty(),
+        settings.role() == Settings.Role.CONTROLLER);
+  }
+
+  /** The cluster with the two kinds. */
+  @Produces
+  @Singleton
+  @Named("configClient")
+  KubernetesClient configClient(Vertx vertx, @Named("workloadClient") KubernetesClient workload) {
+    return settings.configKubeconfig().isEmpty()
+        ? workload
+        : Clusters.open(settings.configKubeconfig(), vertx, settings.watchSilence());
+  }
+
+  /** The cluster with pods, Services and Secrets. */
+  @Produces
+  @Singleton
+  @Named("workloadClient")
+  KubernetesClient workloadClient(Vertx vertx) {
+    return Clusters.open(settings.kubeconfig(), vertx, settings.watchSilence());
+  }
+
+  void close(@Disposes @Any KubernetesClient client) {
+    client.close();
   }
 
   @Produces

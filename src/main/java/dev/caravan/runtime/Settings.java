@@ -3,6 +3,7 @@ package dev.caravan.runtime;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,6 +34,40 @@ public interface Settings {
   /** Namespace of this data plane; none = resources of every namespace apply. */
   Optional<String> namespace();
 
+  /** {@code data-plane} (the default), or {@code controller}, which writes statuses. */
+  Role role();
+
+  /** What a process of this image does; each has its routes under {@code routes/}. */
+  enum Role {
+    DATA_PLANE,
+    CONTROLLER
+  }
+
+  /**
+   * kubeconfig of the cluster to read from; none = the manifests of {@link #paths}, or without
+   * these, in a pod, the pod's own cluster.
+   */
+  Optional<Path> kubeconfig();
+
+  /** kubeconfig of the cluster with LLMProviders and LLMRoutes, where that is another one. */
+  Optional<Path> configKubeconfig();
+
+  /**
+   * {@code all} (the default), or {@code own}: only resources of {@link #namespace} are watched.
+   */
+  @WithDefault("all")
+  Watch watch();
+
+  /** Which namespaces are watched. */
+  enum Watch {
+    ALL,
+    OWN
+  }
+
+  /** How long a watch may be silent before it is begun anew; at least the bookmarks' minute. */
+  @WithDefault("150s")
+  Duration watchSilence();
+
   /** Labels of this data plane, {@code a=b,c=d}. */
   Optional<List<String>> labels();
 
@@ -50,4 +85,11 @@ public interface Settings {
   /** Where request bodies above 1 MiB wait. */
   @WithDefault("${java.io.tmpdir}")
   String spoolDirectory();
+
+  /** Whether resources come from an API server. */
+  default boolean readsCluster() {
+    boolean named = kubeconfig().isPresent() || configKubeconfig().isPresent();
+    boolean inPod = System.getenv("KUBERNETES_SERVICE_HOST") != null;
+    return named || role() == Role.CONTROLLER || inPod && paths().isEmpty();
+  }
 }
