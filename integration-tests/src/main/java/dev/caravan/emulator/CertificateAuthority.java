@@ -40,7 +40,8 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * A certificate authority that lives as long as the process: EC P-256, valid from a day ago for
- * eight days. It signs the emulator's server certificates and, for mutual TLS, client certificates.
+ * eight days. It signs the emulator's server certificates and, for mutual TLS, client certificates;
+ * those of a test's API server, too.
  */
 public final class CertificateAuthority {
   /** A certificate with its private key. */
@@ -107,11 +108,20 @@ public final class CertificateAuthority {
 
   /** A client certificate for mutual TLS, with its own key. */
   public Credential issueClient(String commonName) {
+    return issueClient(commonName, new X500Name("CN=" + commonName));
+  }
+
+  /** Likewise; to Kubernetes the name is a user and the organization one of the user's groups. */
+  public Credential issueClient(String commonName, String organization) {
+    return issueClient(commonName, new X500Name("O=" + organization + ",CN=" + commonName));
+  }
+
+  private Credential issueClient(String commonName, X500Name subject) {
     KeyPair client = newKeyPair();
     Instant now = Instant.now();
     X509Certificate signed =
         sign(
-            new X500Name("CN=" + commonName),
+            subject,
             client.getPublic(),
             List.of(new GeneralName(GeneralName.dNSName, commonName)),
             now.minus(PAST),
@@ -120,6 +130,10 @@ public final class CertificateAuthority {
   }
 
   /** A server certificate for the names (DNS names or IP addresses), in order. */
+  public Credential issueServer(String... names) {
+    return issueServer(List.of(names), false);
+  }
+
   Credential issueServer(List<String> names, boolean expired) {
     Instant now = Instant.now();
     Instant from = expired ? now.minus(FUTURE) : now.minus(PAST);
