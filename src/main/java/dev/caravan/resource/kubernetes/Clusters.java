@@ -6,10 +6,16 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -45,11 +51,31 @@ public final class Clusters {
 
   private static Config read(Path kubeconfig) {
     try {
-      return Config.fromKubeconfig(kubeconfig.toFile());
-    } catch (RuntimeException e) {
+      Config config = Config.fromKubeconfig(kubeconfig.toFile());
+      keyAlgorithm(config).ifPresent(config::setClientKeyAlgo);
+      return config;
+    } catch (RuntimeException | IOException | CertificateException e) {
       throw new IllegalArgumentException(
           "%s cannot be read as a kubeconfig: %s".formatted(kubeconfig, e.getMessage()), e);
     }
+  }
+
+  /** fabric8 takes every PKCS #8 key for one of RSA; its certificate tells. */
+  private static Optional<String> keyAlgorithm(Config config)
+      throws IOException, CertificateException {
+    byte[] pem;
+    if (config.getClientCertData() != null) {
+      pem = Base64.getMimeDecoder().decode(config.getClientCertData());
+    } else if (config.getClientCertFile() != null) {
+      pem = Files.readAllBytes(Path.of(config.getClientCertFile()));
+    } else {
+      return Optional.empty();
+    }
+    return Optional.of(
+        CertificateFactory.getInstance("X.509")
+            .generateCertificate(new ByteArrayInputStream(pem))
+            .getPublicKey()
+            .getAlgorithm());
   }
 
   /**
