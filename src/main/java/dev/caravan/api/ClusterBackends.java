@@ -3,10 +3,8 @@ package dev.caravan.api;
 import java.util.Map;
 
 /** The objects in the cluster that routes send to; only those that are referred to. */
-public record ClusterBackends(
-    Map<ObjectName, Lookup<ServicePorts>> services, Map<ObjectName, Lookup<PoolEndpoints>> pools) {
+public record ClusterBackends(Map<ObjectName, Lookup<ServicePorts>> services) {
   public ClusterBackends {
     services = Map.copyOf(services);
-    pools = Map.copyOf(pools);
   }
 }

@@ -1,17 +1,23 @@
 package dev.caravan.plan;
 
+import dev.caravan.api.ClusterBackends;
 import dev.caravan.api.FieldPath;
 import dev.caravan.api.LLMProviderSpec.Tls.Mode;
 import dev.caravan.api.Lookup;
 import dev.caravan.api.ObjectName;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Problem.Severity;
+import dev.caravan.api.References;
+import dev.caravan.api.ResourceSnapshot;
 import dev.caravan.api.SecretData;
+import dev.caravan.api.ServicePorts;
 import dev.caravan.plan.RoutingPlanner.Read;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -29,6 +35,7 @@ final class HostPlanner {
   private final List<Read<ProviderDraft>> allProviders;
   private final List<Read<RouteDraft>> allRoutes;
   private final Map<ObjectName, Lookup<SecretData>> secrets;
+  private final Optional<ClusterBackends> backends;
   private final List<Problem> problems;
   private final Map<HostName, ProviderDraft> providersHere = new HashMap<>();
 
@@ -36,18 +43,21 @@ final class HostPlanner {
       DataPlane dataPlane,
       List<Read<ProviderDraft>> providers,
       List<Read<RouteDraft>> routes,
-      Map<ObjectName, Lookup<SecretData>> secrets,
+      ResourceSnapshot snapshot,
       List<Problem> problems) {
     this.dataPlane = dataPlane;
     this.allProviders = providers.stream().sorted(Read.PRECEDENCE).toList();
     this.allRoutes = routes.stream().sorted(Read.PRECEDENCE).toList();
-    this.secrets = secrets;
+    this.secrets = snapshot.secrets();
+    this.backends = snapshot.backends();
     this.problems = problems;
   }
 
   SortedMap<String, HostPlan> plan() {
     allProviders.forEach(this::warnOfUnknownRules);
-    allRoutes.forEach(this::reportDanglingBackends);
+    Set<HostName> known =
+        allProviders.stream().map(provider -> provider.draft().host()).collect(Collectors.toSet());
+    allRoutes.forEach(route -> reportDanglingBackends(route, known));
 
     List<Read<ProviderDraft>> providers =
         withoutConflicts(allProviders.stream().filter(this::applies).toList(), ProviderDraft::host);
@@ -64,6 +74,37 @@ final class HostPlanner {
       }
     }
     return hosts(withoutConflicts(candidates, RouteDraft::host), rules, providers);
+  }
+
+  /**
+   * The Secrets and Services of what applies here; conflicts do not matter, a loser may win later.
+   */
+  References references() {
+    Set<ObjectName> wantedSecrets = new HashSet<>();
+    Set<ObjectName> wantedServices = new HashSet<>();
+    for (Read<ProviderDraft> provider : allProviders) {
+      if (applies(provider)) {
+        provider.draft().secretRefs().values().forEach(ref -> wantedSecrets.add(ref.secret()));
+        Tls tls = provider.draft().plan().tls();
+        if (tls.enabled() && tls.credential() != null) {
+          wantedSecrets.add(tls.credential());
+        }
+      }
+    }
+    for (Read<RouteDraft> route : allRoutes) {
+      if (route.draft().gateways().contains(dataPlane.gatewayName())) {
+        route.draft().rules().stream()
+            .flatMap(rule -> rule.backends().stream())
+            .forEach(
+                backend -> {
+                  if (backend.ref()
+                      instanceof RouteDraft.Ref.ToService(ObjectName service, int _)) {
+                    wantedServices.add(service);
+                  }
+                });
+      }
+    }
+    return new References(wantedSecrets, wantedServices);
   }
 
   private boolean applies(Read<ProviderDraft> provider) {
@@ -114,9 +155,7 @@ final class HostPlanner {
   }
 
   /** Against all providers, those for other workloads included: every data plane reports alike. */
-  private void reportDanglingBackends(Read<RouteDraft> route) {
-    Set<HostName> hosts =
-        allProviders.stream().map(provider -> provider.draft().host()).collect(Collectors.toSet());
+  private void reportDanglingBackends(Read<RouteDraft> route, Set<HostName> hosts) {
     for (RouteDraft.Rule rule : route.draft().rules()) {
       for (RouteDraft.Backend backend : rule.backends()) {
         switch (backend.ref()) {
@@ -134,10 +173,60 @@ final class HostPlanner {
                   backend.path().child("backendRef"),
                   message + "; its share of requests is answered 503",
                   problems);
+          case RouteDraft.Ref.ToService(ObjectName service, int port) -> {
+            String trouble = trouble(service, port);
+            if (trouble != null) {
+              route.problem(
+                  Severity.ERROR,
+                  Reasons.BACKEND_NOT_FOUND,
+                  backend.path().child("backendRef"),
+                  trouble + "; its share of requests is answered 503",
+                  problems);
+            }
+          }
           default -> {}
         }
       }
     }
+  }
+
+  /** What keeps a Service from being used, or null; without a cluster to ask, nothing does. */
+  private String trouble(ObjectName service, int port) {
+    if (backends.isEmpty()) {
+      return null;
+    }
+    return switch (backends.get().services().get(service)) {
+      case null -> "Service %s does not exist".formatted(service);
+      case Lookup.Refused<ServicePorts>(String why) -> "Service %s %s".formatted(service, why);
+      case Lookup.Found<ServicePorts>(ServicePorts ports) ->
+          ports.appProtocols().containsKey(port)
+              ? null
+              : "Service %s has no port %d; it has %s"
+                  .formatted(service, port, new TreeSet<>(ports.appProtocols().keySet()));
+    };
+  }
+
+  private Target service(ObjectName service, int port) {
+    String trouble = trouble(service, port);
+    if (trouble != null) {
+      return new Target.Unresolved(Reasons.BACKEND_NOT_FOUND, trouble);
+    }
+    boolean https =
+        backends
+            .map(there -> Lookup.valueOf(there.services().get(service)))
+            .map(ports -> ports.appProtocols().get(port))
+            .filter("https"::equalsIgnoreCase)
+            .isPresent();
+    return new Target.Provider(
+        new ProviderPlan(
+            HostName.service(service.name(), service.namespace()).text(),
+            port,
+            null,
+            https ? Tls.SIMPLE : Tls.DISABLE,
+            Timeouts.DEFAULT,
+            0,
+            null),
+        ModelConfig.NONE);
   }
 
   private static String noProvider(HostName host) {
@@ -221,10 +310,7 @@ final class HostPlanner {
     Target target =
         switch (backend.ref()) {
           case RouteDraft.Ref.ToProvider(HostName host) -> provider(route, rule, backend, host);
-          case RouteDraft.Ref.ToService(HostName host, int port) ->
-              new Target.Provider(
-                  new ProviderPlan(host.text(), port, null, Tls.DISABLE, Timeouts.DEFAULT, 0, null),
-                  ModelConfig.NONE);
+          case RouteDraft.Ref.ToService(ObjectName service, int port) -> service(service, port);
           case RouteDraft.Ref.Unsupported(String message) ->
               new Target.Unresolved(Reasons.UNSUPPORTED_BACKEND, message);
         };

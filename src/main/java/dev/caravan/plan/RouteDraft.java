@@ -1,6 +1,7 @@
 package dev.caravan.plan;
 
 import dev.caravan.api.FieldPath;
+import dev.caravan.api.ObjectName;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +27,7 @@ record RouteDraft(HostName host, Set<String> gateways, List<Rule> rules) {
   sealed interface Ref {
     record ToProvider(HostName host) implements Ref {}
 
-    record ToService(HostName host, int port) implements Ref {}
+    record ToService(ObjectName service, int port) implements Ref {}
 
     record Unsupported(String message) implements Ref {}
   }

@@ -7,6 +7,7 @@ import dev.caravan.api.LLMRouteSpec.BackendRef;
 import dev.caravan.api.LLMRouteSpec.ObjectRef;
 import dev.caravan.api.LLMRouteSpec.Retry;
 import dev.caravan.api.LLMRouteSpec.Retry.Condition;
+import dev.caravan.api.ObjectName;
 import dev.caravan.api.StringMatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -257,7 +258,7 @@ final class RouteReader {
         findings.invalid(path.child("port"), "is required: the Service's port");
       }
       int port = fields.number(ref.port(), path.child("port"), 1, MAX_PORT, 80);
-      return new RouteDraft.Ref.ToService(HostName.service(name, in), port);
+      return new RouteDraft.Ref.ToService(new ObjectName(in, name), port);
     }
     if (kind.equals("InferencePool") && POOL_GROUPS.contains(group)) {
       return new RouteDraft.Ref.Unsupported(

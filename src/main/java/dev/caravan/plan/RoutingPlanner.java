@@ -4,6 +4,7 @@ import dev.caravan.api.FieldPath;
 import dev.caravan.api.LLMProviderSpec;
 import dev.caravan.api.LLMRouteSpec;
 import dev.caravan.api.Problem;
+import dev.caravan.api.References;
 import dev.caravan.api.Resource;
 import dev.caravan.api.ResourceId;
 import dev.caravan.api.ResourceSnapshot;
@@ -35,6 +36,28 @@ public final class RoutingPlanner {
     List<Problem> problems = new ArrayList<>(now.problems());
     Map<ResourceId, LLMProviderSpec> goodProviders = new HashMap<>();
     Map<ResourceId, LLMRouteSpec> goodRoutes = new HashMap<>();
+    HostPlanner planner = read(now, before, goodProviders, goodRoutes, problems);
+    var hosts = planner.plan();
+    problems.sort(Problem.ORDER);
+    return new PlanResult(
+        new RoutingPlan(hosts, problems.stream().distinct().toList()),
+        new LastGood(goodProviders, goodRoutes));
+  }
+
+  /**
+   * The objects that a plan of these resources needs on this data plane, and no others: a sidecar
+   * reads no Secret of a provider that is not for its pod.
+   */
+  public References references(ResourceSnapshot now, LastGood before) {
+    return read(now, before, new HashMap<>(), new HashMap<>(), new ArrayList<>()).references();
+  }
+
+  private HostPlanner read(
+      ResourceSnapshot now,
+      LastGood before,
+      Map<ResourceId, LLMProviderSpec> goodProviders,
+      Map<ResourceId, LLMRouteSpec> goodRoutes,
+      List<Problem> problems) {
     List<Read<ProviderDraft>> providers = new ArrayList<>();
     List<Read<RouteDraft>> routes = new ArrayList<>();
     for (Resource<LLMProviderSpec> resource : now.providers()) {
@@ -45,11 +68,7 @@ public final class RoutingPlanner {
       read(resource, RouteReader::read, before.routes(), goodRoutes, problems)
           .ifUsable(routes::add);
     }
-    var hosts = new HostPlanner(dataPlane, providers, routes, now.secrets(), problems).plan();
-    problems.sort(Problem.ORDER);
-    return new PlanResult(
-        new RoutingPlan(hosts, problems.stream().distinct().toList()),
-        new LastGood(goodProviders, goodRoutes));
+    return new HostPlanner(dataPlane, providers, routes, now, problems);
   }
 
   private interface Reader<S, D> {

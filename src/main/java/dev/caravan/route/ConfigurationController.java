@@ -79,7 +79,7 @@ public class ConfigurationController {
 
   /** The objects that the configuration made of this snapshot would refer to. */
   public synchronized References references(ResourceSnapshot snapshot) {
-    return References.NONE;
+    return planner.references(snapshot, lastGood);
   }
 
   private static void tell(RouteInstaller.Outcome outcome) {

@@ -32,6 +32,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
@@ -73,6 +74,7 @@ public final class CaravanProcess
     private final List<Pattern> tolerated = new ArrayList<>();
     private final List<String> wrapper = new ArrayList<>();
     private String warmUpHost;
+    private Supplier<Path> kubeconfig;
 
     private Builder(Emulator provider) {
       this.provider = provider;
@@ -109,6 +111,12 @@ public final class CaravanProcess
     /** A host that resolves to an address and port. */
     public Builder resolvingTo(String host, String address) {
       return option("--resolve", host + "=" + address);
+    }
+
+    /** Reads an API server instead of manifests; the file is asked for when the process starts. */
+    public Builder reading(Supplier<Path> chosen) {
+      kubeconfig = chosen;
+      return this;
     }
 
     /** More of the command line. */
@@ -390,7 +398,10 @@ public final class CaravanProcess
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(builder.jvm);
     command.addAll(List.of("-jar", jar.toString(), "run"));
-    command.addAll(List.of(manifests().toString(), configMap().toString()));
+    command.addAll(
+        builder.kubeconfig == null
+            ? List.of(manifests().toString(), configMap().toString())
+            : List.of("--kubeconfig", builder.kubeconfig.get().toString()));
     command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
     command.addAll(List.of("--management-port", Integer.toString(managementPort)));
     command.addAll(List.of("--ca", directory.resolve("ca.pem").toString()));

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.caravan.api.ApiGroup;
 import dev.caravan.api.Origin;
-import dev.caravan.api.PoolEndpoints;
 import dev.caravan.api.Problem;
 import dev.caravan.api.Resource;
 import dev.caravan.api.ResourceId;
@@ -13,7 +12,6 @@ import dev.caravan.api.ServicePorts;
 import dev.caravan.resource.SpecReader;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
@@ -81,45 +79,5 @@ final class ApiServerObjects {
       appProtocols.put(port.getPort(), port.getAppProtocol() == null ? "" : port.getAppProtocol());
     }
     return new ServicePorts(appProtocols);
-  }
-
-  /** The labels of an InferencePool's pods. */
-  static Map<String, String> poolSelector(GenericKubernetesResource pool) {
-    Map<String, String> labels = new HashMap<>();
-    JACKSON
-        .valueToTree(pool.getAdditionalProperties().get("spec"))
-        .path("selector")
-        .path("matchLabels")
-        .properties()
-        .forEach(label -> labels.put(label.getKey(), label.getValue().asText()));
-    return labels;
-  }
-
-  static List<Integer> poolPorts(GenericKubernetesResource pool) {
-    List<Integer> ports = new ArrayList<>();
-    JACKSON
-        .valueToTree(pool.getAdditionalProperties().get("spec"))
-        .path("targetPorts")
-        .forEach(port -> ports.add(port.path("number").asInt()));
-    return ports;
-  }
-
-  static PoolEndpoints poolEndpoints(List<Pod> pods, List<Integer> ports) {
-    return new PoolEndpoints(
-        pods.stream()
-            .filter(ApiServerObjects::isReady)
-            .flatMap(
-                pod ->
-                    ports.stream()
-                        .map(port -> new PoolEndpoints.Endpoint(pod.getStatus().getPodIP(), port)))
-            .toList());
-  }
-
-  private static boolean isReady(Pod pod) {
-    return pod.getMetadata().getDeletionTimestamp() == null
-        && pod.getStatus() != null
-        && pod.getStatus().getPodIP() != null
-        && pod.getStatus().getConditions().stream()
-            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
   }
 }

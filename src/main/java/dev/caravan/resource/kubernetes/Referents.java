@@ -25,7 +25,6 @@ final class Referents implements AutoCloseable {
   private final Runnable changed;
   private final Map<ObjectName, Referent<Secret, SecretData>> secrets = new TreeMap<>();
   private final Map<ObjectName, Referent<Service, ServicePorts>> services = new TreeMap<>();
-  private final Map<ObjectName, Pool> pools = new TreeMap<>();
 
   Referents(KubernetesClient client, ScheduledExecutorService thread, Runnable changed) {
     this.client = client;
@@ -37,8 +36,6 @@ final class Referents implements AutoCloseable {
   void watch(References wanted) {
     keep(secrets, wanted.secrets(), this::secret);
     keep(services, wanted.services(), this::service);
-    keep(pools, wanted.pools(), name -> new Pool(client, name, thread, changed));
-    pools.values().forEach(Pool::refresh);
   }
 
   private static <W extends AutoCloseable> void keep(
@@ -78,8 +75,7 @@ final class Referents implements AutoCloseable {
   /** Whether the server has said nothing yet about one of them. */
   boolean pending() {
     return Stream.concat(secrets.values().stream(), services.values().stream())
-            .anyMatch(Referent::pending)
-        || pools.values().stream().anyMatch(Pool::pending);
+        .anyMatch(Referent::pending);
   }
 
   Map<ObjectName, Lookup<SecretData>> secrets() {
@@ -87,7 +83,7 @@ final class Referents implements AutoCloseable {
   }
 
   ClusterBackends backends() {
-    return new ClusterBackends(found(services, Referent::lookup), found(pools, Pool::lookup));
+    return new ClusterBackends(found(services, Referent::lookup));
   }
 
   private static <W, R> Map<ObjectName, R> found(
