@@ -75,6 +75,7 @@ public final class CaravanProcess
     private final List<String> wrapper = new ArrayList<>();
     private String warmUpHost;
     private Supplier<Path> kubeconfig;
+    private Supplier<Path> configKubeconfig;
 
     private Builder(Emulator provider) {
       this.provider = provider;
@@ -116,6 +117,12 @@ public final class CaravanProcess
     /** Reads an API server instead of manifests; the file is asked for when the process starts. */
     public Builder reading(Supplier<Path> chosen) {
       kubeconfig = chosen;
+      return this;
+    }
+
+    /** The cluster with the two kinds, where it is not the one that is {@link #reading read}. */
+    public Builder configuredBy(Supplier<Path> chosen) {
+      configKubeconfig = chosen;
       return this;
     }
 
@@ -402,6 +409,9 @@ public final class CaravanProcess
         builder.kubeconfig == null
             ? List.of(manifests().toString(), configMap().toString())
             : List.of("--kubeconfig", builder.kubeconfig.get().toString()));
+    if (builder.configKubeconfig != null) {
+      command.addAll(List.of("--config-kubeconfig", builder.configKubeconfig.get().toString()));
+    }
     command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
     command.addAll(List.of("--management-port", Integer.toString(managementPort)));
     command.addAll(List.of("--ca", directory.resolve("ca.pem").toString()));
