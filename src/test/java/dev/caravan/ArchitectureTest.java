@@ -91,7 +91,8 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "org.apache.camel..",
-            "io.fabric8..",
+            "io.fabric8.kubernetes..",
+            "io.fabric8.crd..",
             "io.quarkus..",
             "io.vertx..",
             "java.io..",

@@ -25,7 +25,10 @@ public final class SharedApiServer {
       ApiServer.whyNotAvailable().ifPresent(Assumptions::abort);
       server = ApiServer.start();
       if (Files.isDirectory(DEFINITIONS)) {
-        server.install(DEFINITIONS);
+        server.kubectl("apply", "-k", DEFINITIONS.toString()).orFail();
+        server
+            .kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+            .orFail();
       }
     }
     return server;
