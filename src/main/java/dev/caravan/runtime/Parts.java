@@ -60,7 +60,7 @@ final class Parts {
   /** Files where there are any, else a cluster where one is known; else nothing is served. */
   @Produces
   @Singleton
-  ResourceSource source(Vertx vertx, Instance<KubernetesClient> clients) {
+  ResourceSource source(@Any Instance<KubernetesClient> clients) {
     return settings.readsCluster()
         ? kubernetes(
             clients.select(NamedLiteral.of("configClient")).get(),
@@ -73,8 +73,7 @@ final class Parts {
     return new KubernetesResourceSource(
         config,
         workload,
-        settings.watch() == Settings.Watch.OWN ? settings.namespace() : Optional.empty(),
-        settings.role() == Settings.Role.CONTROLLER);
+        settings.watch() == Settings.Watch.OWN ? settings.namespace() : Optional.empty());
   }
 
   /** The cluster with the two kinds. */

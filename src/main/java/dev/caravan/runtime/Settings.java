@@ -34,15 +34,6 @@ public interface Settings {
   /** Namespace of this data plane; none = resources of every namespace apply. */
   Optional<String> namespace();
 
-  /** {@code data-plane} (the default), or {@code controller}, which writes statuses. */
-  Role role();
-
-  /** What a process of this image does; each has its routes under {@code routes/}. */
-  enum Role {
-    DATA_PLANE,
-    CONTROLLER
-  }
-
   /**
    * kubeconfig of the cluster to read from; none = the manifests of {@link #paths}, or without
    * these, in a pod, the pod's own cluster.
@@ -90,6 +81,6 @@ public interface Settings {
   default boolean readsCluster() {
     boolean named = kubeconfig().isPresent() || configKubeconfig().isPresent();
     boolean inPod = System.getenv("KUBERNETES_SERVICE_HOST") != null;
-    return named || role() == Role.CONTROLLER || inPod && paths().isEmpty();
+    return named || inPod && paths().isEmpty();
   }
 }

@@ -100,10 +100,6 @@ final class Kind<S> implements Watched<GenericKubernetesResource> {
     object.getMetadata().setManagedFields(null);
     object.getMetadata().setAnnotations(null);
     read.setMetadata(object.getMetadata());
-    Object status = object.getAdditionalProperties().get("status");
-    if (status != null) {
-      read.setAdditionalProperty("status", status);
-    }
     return read;
   }
 

@@ -37,7 +37,6 @@ public final class KubernetesResourceSource implements ResourceSource {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Optional<String> namespace;
-  private final boolean tellAll;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("caravan-kubernetes").factory());
@@ -56,16 +55,10 @@ public final class KubernetesResourceSource implements ResourceSource {
    * @param config the cluster where the two kinds are
    * @param workload the cluster where Secrets, Services and pods are; often the same
    * @param namespace the one that is watched; empty: all
-   * @param tellAll whether the listener is called although no spec and no referent changed, after a
-   *     change of a status for instance
    */
   public KubernetesResourceSource(
-      KubernetesClient config,
-      KubernetesClient workload,
-      Optional<String> namespace,
-      boolean tellAll) {
+      KubernetesClient config, KubernetesClient workload, Optional<String> namespace) {
     this.namespace = namespace;
-    this.tellAll = tellAll;
     this.providers =
         kind(new Kind<>(config, namespace, ApiGroup.PROVIDER_KIND, LLMProviderSpec.class));
     this.routes = kind(new Kind<>(config, namespace, ApiGroup.ROUTE_KIND, LLMRouteSpec.class));
@@ -81,11 +74,6 @@ public final class KubernetesResourceSource implements ResourceSource {
     listener = to;
     providers.start();
     routes.start();
-  }
-
-  /** The objects of the two kinds as the API server has them, without their specs. */
-  public Stream<GenericKubernetesResource> objects() {
-    return Stream.of(providers, routes).flatMap(watch -> watch.items().stream());
   }
 
   @Override
@@ -169,7 +157,7 @@ public final class KubernetesResourceSource implements ResourceSource {
             referents.secrets(),
             Optional.of(referents.backends()),
             problems);
-    if (tellAll || !now.equals(told)) {
+    if (!now.equals(told)) {
       told = now;
       listener.accept(now);
     }
