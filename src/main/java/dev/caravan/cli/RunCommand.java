@@ -1,6 +1,7 @@
 package dev.caravan.cli;
 
 import dev.caravan.plan.DataPlane;
+import dev.caravan.resource.kubernetes.Clusters;
 import dev.caravan.runtime.DataPlaneApplication;
 import dev.caravan.runtime.ExtraTrust;
 import dev.caravan.runtime.Label;
@@ -138,6 +139,7 @@ public final class RunCommand implements Callable<Integer> {
     for (String setting : KUBECONFIGS) {
       Optional<Path> file = config.getOptionalValue(PREFIX + setting, Path.class);
       file.ifPresent(path -> mustExist(path, "--" + setting));
+      file.ifPresent(path -> parsed(() -> Clusters.read(path)));
       if (file.isPresent() && !list(config, "paths").isEmpty()) {
         throw refused("PATH and --%s exclude each other".formatted(setting));
       }

@@ -49,14 +49,21 @@ public final class Clusters {
         .build();
   }
 
-  private static Config read(Path kubeconfig) {
+  /**
+   * Reads a kubeconfig.
+   *
+   * @throws IllegalArgumentException with a sentence, without a word of the file: it holds keys,
+   *     and a parser's message would quote it
+   */
+  public static Config read(Path kubeconfig) {
     try {
       Config config = Config.fromKubeconfig(kubeconfig.toFile());
       keyAlgorithm(config).ifPresent(config::setClientKeyAlgo);
       return config;
     } catch (RuntimeException | IOException | CertificateException e) {
       throw new IllegalArgumentException(
-          "%s cannot be read as a kubeconfig: %s".formatted(kubeconfig, e.getMessage()), e);
+          "%s cannot be read as a kubeconfig (%s)"
+              .formatted(kubeconfig, e.getClass().getSimpleName()));
     }
   }
 
