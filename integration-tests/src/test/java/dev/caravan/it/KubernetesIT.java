@@ -45,6 +45,7 @@ class KubernetesIT {
           .reading(KubernetesIT::startServer)
           .resolving("a.test", "blue.test", "green.test", "split.test", "key.test", "late.test")
           .resolving("kept.test", "other.test", "good.test", "foreign.test")
+          .tolerating("no usable LLMProvider has the host") // while all of a kind are deleted
           .tolerating("weight: must be a whole number")
           .tolerating("Secret .* (does not exist|may not be read|has no key)")
           .build();
