@@ -1,6 +1,6 @@
 /**
- * Where resources come from: a directory of YAML, later also an API server. A source reads and
- * checks types, as an API server would; what a resource means is decided in {@code plan}.
+ * Where resources come from: a directory of YAML, or an API server ({@code kubernetes}). A source
+ * reads and checks types, as an API server would; what a resource means is decided in {@code plan}.
  *
  * <p>Depends on {@code api} only.
  */

@@ -12,7 +12,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
@@ -106,12 +105,8 @@ final class Watch<T extends HasMetadata> implements AutoCloseable {
     BasicItemStore<T> fresh = watched.store();
     // Known things stay known, so that a restart of the watch tells of changes only.
     store.values().forEach(item -> fresh.put(fresh.getKey(item), item));
-    AtomicBoolean failed = new AtomicBoolean();
-    SharedIndexInformer<T> opened =
-        watched
-            .informer()
-            .itemStore(fresh)
-            .exceptionHandler((started, problem) -> retry(problem, failed));
+    SharedIndexInformer<T> opened = watched.informer().itemStore(fresh);
+    opened.exceptionHandler((started, problem) -> retry(opened, problem));
     opened.addEventHandler(new Signal());
     informer = opened;
     store = fresh;
@@ -122,15 +117,18 @@ final class Watch<T extends HasMetadata> implements AutoCloseable {
    * fabric8 goes on trying for everything that may pass. For what only people can mend it ends, and
    * {@link #open} begins anew.
    */
-  private boolean retry(Throwable problem, AtomicBoolean failed) {
+  private boolean retry(SharedIndexInformer<T> of, Throwable problem) {
     int code = codeOf(problem);
     boolean refused =
         code == HttpURLConnection.HTTP_NOT_FOUND || code == HttpURLConnection.HTTP_FORBIDDEN;
-    if (!refused) {
-      upkeep(() -> wentAway(sentence(problem)));
-    } else if (failed.compareAndSet(false, true)) {
-      upkeep(() -> refused(code, problem));
-    }
+    upkeep(
+        () -> {
+          if (refused) {
+            refused(of, code, problem);
+          } else {
+            wentAway(sentence(problem));
+          }
+        });
     return !refused;
   }
 
@@ -149,8 +147,13 @@ final class Watch<T extends HasMetadata> implements AutoCloseable {
     }
   }
 
-  private void refused(int code, Throwable problem) {
-    informer.stop();
+  /** Once for each informer: both it and a probe may learn of the refusal. */
+  private void refused(SharedIndexInformer<T> of, int code, Throwable problem) {
+    if (informer != of) {
+      return;
+    }
+    informer = null;
+    of.stop();
     if (code == HttpURLConnection.HTTP_FORBIDDEN) {
       enter(State.FORBIDDEN, sentence(problem));
       later(this::open, FORBIDDEN_RETRY);
@@ -181,6 +184,7 @@ final class Watch<T extends HasMetadata> implements AutoCloseable {
 
   /** Not on the thread of the upkeep: it waits for a server that may not answer. */
   private void probe() {
+    SharedIndexInformer<T> of = informer;
     Thread.ofVirtual()
         .name("caravan-probe")
         .start(
@@ -188,24 +192,25 @@ final class Watch<T extends HasMetadata> implements AutoCloseable {
               try {
                 watched.probe();
               } catch (KubernetesClientException e) {
-                upkeep(() -> probed(e));
+                upkeep(() -> probed(of, e));
               }
             });
   }
 
-  private void probed(KubernetesClientException refusal) {
-    if (informer.isWatching()) {
+  private void probed(SharedIndexInformer<T> of, KubernetesClientException refusal) {
+    if (informer != of || of.isWatching()) {
       return;
     }
     if (refusal.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-      refused(refusal.getCode(), refusal);
+      refused(of, refusal.getCode(), refusal);
     } else {
-      wentAway(sentence(refusal));
+      // Another reason than before is news: a server that is back may refuse a token.
+      enter(State.AWAY, sentence(refusal));
     }
   }
 
   private void enter(State next, String why) {
-    boolean news = next != state || !why.equals(trouble) && next == State.FORBIDDEN;
+    boolean news = next != state || !why.equals(trouble);
     State before = state;
     state = next;
     trouble = why;
