@@ -50,16 +50,25 @@ final class StallingProxy implements AutoCloseable {
   private void accept() {
     try {
       while (true) {
-        Socket client = listening.accept();
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-        open.addAll(List.of(client, server));
-        Hold ofThese = hold;
-        Thread.ofVirtual().start(() -> pump(client, server, ofThese));
-        Thread.ofVirtual().start(() -> pump(server, client, ofThese));
+        passOn(listening.accept());
       }
     } catch (IOException e) {
       return; // closed
     }
+  }
+
+  private void passOn(Socket client) throws IOException {
+    Socket server;
+    try {
+      server = new Socket(InetAddress.getLoopbackAddress(), target);
+    } catch (IOException e) {
+      client.close(); // nobody listens there now
+      return;
+    }
+    open.addAll(List.of(client, server));
+    Hold ofThese = hold;
+    Thread.ofVirtual().start(() -> pump(client, server, ofThese));
+    Thread.ofVirtual().start(() -> pump(server, client, ofThese));
   }
 
   private static void pump(Socket from, Socket to, Hold hold) {
